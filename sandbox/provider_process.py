@@ -1,0 +1,81 @@
+"""Starts the process that serves the providers, and ends it."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from sandbox.refusal import Refusal
+from sandbox.state import CHECKOUT
+
+# Seconds; a cold start on a busy two-core machine takes about three.
+_START_LIMIT = 60.0
+_END_LIMIT = 10.0
+
+
+class ProviderProcess:
+    """`sandbox.server` as a child of this process, which it never outlives.
+
+    Start it early: it gets ready while the caller prepares something else, and `addresses` waits for it.
+    """
+
+    def __init__(
+        self, packages: Sequence[str], *, account: Path, time_scale: float, faults: Sequence[str]
+    ) -> None:
+        command = [sys.executable, "-m", "sandbox.server", "--account", str(account)]
+        command += ["--time-scale", str(time_scale)]
+        for fault in faults:
+            command += ["--fault", fault]
+        self._process = subprocess.Popen(
+            [*command, *packages],
+            stdin=subprocess.PIPE,  # its end tells the child to end
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        )
+
+    def addresses(self) -> str:
+        """`aws:PORT,eks:PORT`: what the engine attaches to.
+
+        Raises:
+            Refusal: the process ended or hung before it was ready.
+        """
+        output = self._process.stdout
+        assert output is not None  # noqa: S101  # it was asked for above
+        deadline = time.monotonic() + _START_LIMIT
+        line = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while not line.endswith(b"\n"):
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise Refusal(f"the sandbox's providers were not ready after {_START_LIMIT:.0f} s")
+                part = os.read(output.fileno(), 4096)
+                if not part:
+                    raise Refusal("the sandbox's providers could not start; the reason is above")
+                line += part
+        return line.decode().strip()
+
+    def end(self) -> None:
+        """End the process, letting calls under way finish."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(_END_LIMIT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> ProviderProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()

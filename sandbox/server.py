@@ -1,0 +1,150 @@
+"""The process that serves the sandbox's providers to the Pulumi engine.
+
+`python -m sandbox.server` listens on one loopback port for each package, writes
+`aws:PORT,eks:PORT,kubernetes:PORT` (the form of `PULUMI_DEBUG_PROVIDERS`) on its standard output
+and serves until its standard input ends. Its parent holds the other end of that pipe, so the process
+ends with its parent however the parent ends, `kill -9` included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from pulumi.provider.experimental.provider import Provider
+from pulumi.provider.experimental.server import ComponentInitError, ProviderServicer
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]  # what the SDK's own server uses: message sizes the engine relies on
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from sandbox.packages import PACKAGES, Settings, is_known_error, provider_for
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+
+# Seconds that calls under way get to finish once the parent has let go.
+_GRACE = 2.0
+
+# Every call that can fail for a reason a person should read.
+_ANSWERED = (
+    "CheckConfig",
+    "DiffConfig",
+    "Configure",
+    "Invoke",
+    "Call",
+    "Construct",
+    "Check",
+    "Diff",
+    "Create",
+    "Read",
+    "Update",
+    "Delete",
+    "GetSchema",
+    "Parameterize",
+)
+
+
+class AttachedServicer(ProviderServicer):
+    """The SDK's servicer, for a provider that the engine attaches to instead of starting it.
+
+    It adds `Attach`, with which the engine tells its address, and clean errors: what a provider raises
+    on purpose reaches the person as its message alone, anything else keeps its traceback.
+    https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+    """
+
+    def __init__(self, version: str, provider: Provider) -> None:
+        super().__init__([], version, provider, engine_address="")
+        for name in _ANSWERED:
+            setattr(self, name, _with_clean_errors(getattr(self, name)))
+
+    async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002  # gRPC's name and form
+        """Remember where the engine listens; components register their children there."""
+        self._engine_address = request.address
+        return empty_pb2.Empty()
+
+
+def _with_clean_errors(handler: Handler) -> Handler:
+    async def answer(request: Any, context: Any) -> Any:
+        try:
+            return await handler(request, context)
+        except grpc.aio.AbortError:
+            raise  # already answered
+        except Exception as error:  # whatever a provider raises has to reach the engine as an answer
+            code, message = describe(error)
+            await context.abort(code, message)
+
+    return answer
+
+
+def describe(error: BaseException) -> tuple[grpc.StatusCode, str]:
+    """What the engine is told about `error`: a gRPC status code and a text for a person."""
+    # The SDK's servicer wraps what a provider raised into an exception whose text holds the traceback;
+    # the original is the wrapper's context, and a component's own error is its `inner`.
+    original: BaseException = error
+    while isinstance(original.__context__, Exception) and not is_known_error(original):
+        original = original.__context__
+    if isinstance(original, ComponentInitError):
+        original = original.inner
+    if is_known_error(original):
+        return grpc.StatusCode.FAILED_PRECONDITION, str(original)
+    if isinstance(original, NotImplementedError):
+        return grpc.StatusCode.UNIMPLEMENTED, f"the sandbox does not do this: {original}"
+    if isinstance(original, grpc.RpcError):
+        # The engine refused something a component asked of it; it has shown the reason already.
+        return grpc.StatusCode.UNKNOWN, str(getattr(original, "details", lambda: original)())
+    text = "".join(traceback.format_exception(original))
+    return grpc.StatusCode.INTERNAL, f"the sandbox itself failed, this is a mistake in it:\n{text}"
+
+
+async def serve(packages: Sequence[str], settings: Settings) -> None:
+    """Serve `packages` until standard input ends."""
+    servers: list[grpc.aio.Server] = []
+    addresses: list[str] = []
+    for package in packages:
+        # One gRPC server each: the calls do not name the package they are meant for.
+        package_server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
+        servicer = AttachedServicer(PACKAGES[package].version(), provider_for(package, settings))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, package_server)
+        port = package_server.add_insecure_port("127.0.0.1:0")
+        await package_server.start()
+        servers.append(package_server)
+        addresses.append(f"{package}:{port}")
+    sys.stdout.write(",".join(addresses) + "\n")
+    sys.stdout.flush()
+
+    await asyncio.get_running_loop().run_in_executor(None, _until_input_ends)
+    await asyncio.gather(*(each.stop(_GRACE) for each in servers))
+
+
+def _until_input_ends() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the process; `arguments` are those of `sandbox.provider_process`."""
+    # Ctrl-C is for `pulumi`, which cancels in an orderly way and needs its providers for that.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parser = argparse.ArgumentParser(prog="python -m sandbox.server")
+    parser.add_argument("--account", type=Path, required=True)
+    parser.add_argument("--time-scale", type=float, required=True)
+    parser.add_argument("--fault", action="append", default=[])
+    parser.add_argument("packages", nargs="+", choices=sorted(PACKAGES))
+    options = parser.parse_args(arguments)
+    settings = Settings(options.account, options.time_scale, tuple(options.fault))
+    asyncio.run(serve(options.packages, settings))
+    # Threads of calls that never returned must not keep the process: its parent is gone.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
