@@ -1,0 +1,215 @@
+"""What AWS makes and alters by itself when something is made: it belongs to that thing and goes with it."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any, Final
+
+from sandbox.aws_account import Caller
+from sandbox.aws_identifiers import ACCOUNT
+from sandbox.inventory import Inventory, Record
+from sandbox.values import at_path, is_map
+
+GROUP_TYPE: Final = "aws:autoscaling/group:Group"
+LOG_GROUP_TYPE: Final = "aws:cloudwatch/logGroup:LogGroup"
+SECURITY_GROUP_TYPE: Final = "aws:ec2/securityGroup:SecurityGroup"
+ACCESS_ENTRY_TYPE: Final = "aws:eks/accessEntry:AccessEntry"
+CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
+NODE_GROUP_TYPE: Final = "aws:eks/nodeGroup:NodeGroup"
+
+_Effect = Callable[[Inventory, Record, Caller], None]
+
+
+def after_create(inventory: Inventory, record: Record, caller: Caller) -> None:
+    """Do what AWS does by itself after a create."""
+    effect = _AFTER_CREATE.get(record.type)
+    if effect is not None:
+        effect(inventory, record, caller)
+
+
+def after_update(inventory: Inventory, record: Record, changed: Collection[str]) -> None:
+    """Carry an update on to what goes with the thing: a node group's sizes to its Auto Scaling group.
+
+    Args:
+        inventory: the account.
+        record: the thing as it is now.
+        changed: the properties the update changed; sizes that it left alone stay what a schedule made them.
+    """
+    sizes = record.inputs.get("scalingConfig")
+    if record.type == NODE_GROUP_TYPE and is_map(sizes) and "scalingConfig" in changed:
+        for group in inventory.owned_by(record):
+            if group.type == GROUP_TYPE:
+                resize(inventory, group, sizes["minSize"], sizes["maxSize"], sizes["desiredSize"])
+
+
+def before_delete(inventory: Inventory, record: Record) -> None:
+    """Do what goes with a delete: a cluster takes everything that runs in it along."""
+    if record.type == CLUSTER_TYPE:
+        for inside in inventory.list(provider="kubernetes", scope=record.id):
+            inventory.remove(inside)
+
+
+def _vpc(inventory: Inventory, record: Record, _caller: Caller) -> None:
+    """A VPC comes with a default security group and a main route table.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+    """
+    _security_group(inventory, record, record.outputs["defaultSecurityGroupId"], "default", record.id)
+    inventory.add(
+        Record(
+            provider="aws",
+            type="aws:ec2/routeTable:RouteTable",
+            id=record.outputs["mainRouteTableId"],
+            name="main",
+            scope=record.scope,
+            owner=record.key,
+            inputs={"vpcId": record.id},
+            outputs={"vpcId": record.id},
+        )
+    )
+
+
+def _security_group(inventory: Inventory, owner: Record, id_: str, name: str, vpc: str) -> None:
+    inputs = {"name": name, "vpcId": vpc}
+    inventory.add(
+        Record(
+            provider="aws",
+            type=SECURITY_GROUP_TYPE,
+            id=id_,
+            arn=f"arn:aws:ec2:{owner.scope}:{ACCOUNT}:security-group/{id_}",
+            name=name,
+            scope=owner.scope,
+            owner=owner.key,
+            inputs=inputs,
+            outputs=inputs,
+        )
+    )
+
+
+def _cluster(inventory: Inventory, record: Record, caller: Caller) -> None:
+    """EKS makes the cluster's security group, its log group and the creator's access entry.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
+    https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html
+    """
+    network: dict[str, Any] = record.outputs["vpcConfig"]
+    name = f"eks-cluster-sg-{record.id}"
+    _security_group(inventory, record, network["clusterSecurityGroupId"], name, network["vpcId"])
+    log_group = f"/aws/eks/{record.id}/cluster"
+    if (
+        record.inputs.get("enabledClusterLogTypes")
+        and inventory.get(LOG_GROUP_TYPE, log_group, record.scope) is None
+    ):
+        inventory.add(
+            Record(
+                provider="aws",
+                type=LOG_GROUP_TYPE,
+                id=log_group,
+                arn=f"arn:aws:logs:{record.scope}:{ACCOUNT}:log-group:{log_group}",
+                name=log_group,
+                scope=record.scope,
+                # No owner: the log group outlives the cluster, as in reality.
+                inputs={"name": log_group},
+                outputs={"name": log_group, "retentionInDays": 0},
+            )
+        )
+    access: dict[str, Any] = record.outputs["accessConfig"]
+    if access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP":
+        entry = {"clusterName": record.id, "principalArn": caller.principal}
+        inventory.add(
+            Record(
+                provider="aws",
+                type=ACCESS_ENTRY_TYPE,
+                id=f"{record.id}:{caller.principal}",
+                name=caller.principal,
+                scope=record.scope,
+                owner=record.key,
+                inputs=entry,
+                outputs=entry,
+            )
+        )
+
+
+def _node_group(inventory: Inventory, record: Record, _caller: Caller) -> None:
+    """EKS makes an Auto Scaling group for a node group.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
+    """
+    name = str(at_path(record.outputs, "resources[0].autoscalingGroups[0].name"))
+    sizes = record.inputs["scalingConfig"]
+    settings = {
+        "name": name,
+        "minSize": sizes["minSize"],
+        "maxSize": sizes["maxSize"],
+        "desiredCapacity": sizes["desiredSize"],
+        "vpcZoneIdentifiers": record.inputs["subnetIds"],
+    }
+    inventory.add(
+        Record(
+            provider="aws",
+            type=GROUP_TYPE,
+            id=name,
+            arn=f"arn:aws:autoscaling:{record.scope}:{ACCOUNT}:autoScalingGroup::autoScalingGroupName/{name}",
+            name=name,
+            scope=record.scope,
+            owner=record.key,
+            inputs=settings,
+            outputs=settings,
+        )
+    )
+
+
+_AFTER_CREATE: Final[dict[str, _Effect]] = {
+    "aws:ec2/vpc:Vpc": _vpc,
+    CLUSTER_TYPE: _cluster,
+    NODE_GROUP_TYPE: _node_group,
+}
+
+
+def resize(inventory: Inventory, group: Record, smallest: int, largest: int, desired: int) -> None:
+    """Set the three sizes of an Auto Scaling group; -1 keeps a size."""
+    wanted = {"minSize": smallest, "maxSize": largest, "desiredCapacity": desired}
+    sizes = {name: size for name, size in wanted.items() if int(size) != -1}
+    inventory.update(replace(group, inputs={**group.inputs, **sizes}, outputs={**group.outputs, **sizes}))
+
+
+def run_schedule(inventory: Inventory, action: str) -> None:
+    """Let a scheduled action happen now: its group gets its sizes, as when its hour has come.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
+
+    Args:
+        inventory: the account.
+        action: the scheduled action's name.
+
+    Raises:
+        KeyError: there is no such action, or its group does not exist.
+    """
+    schedule = inventory.get("aws:autoscaling/schedule:Schedule", action)
+    if schedule is None:
+        raise KeyError(f"there is no scheduled action {action!r}")
+    group = inventory.get(GROUP_TYPE, str(schedule.inputs["autoscalingGroupName"]))
+    if group is None:
+        raise KeyError(f"the group of the scheduled action {action!r} does not exist")
+    sizes = schedule.outputs
+    resize(inventory, group, sizes["minSize"], sizes["maxSize"], sizes["desiredCapacity"])
+
+
+def as_it_is_now(inventory: Inventory, record: Record) -> Record:
+    """Return a record with what has changed since it was made: a node group's sizes follow its Auto Scaling group."""
+    if record.type != NODE_GROUP_TYPE:
+        return record
+    for group in inventory.owned_by(record):
+        if group.type == GROUP_TYPE:
+            # EKS keeps its own copy of the sizes in step with the group's.
+            sizes = {
+                "minSize": group.outputs["minSize"],
+                "maxSize": group.outputs["maxSize"],
+                "desiredSize": group.outputs["desiredCapacity"],
+            }
+            return replace(
+                record,
+                inputs={**record.inputs, "scalingConfig": sizes},
+                outputs={**record.outputs, "scalingConfig": sizes},
+            )
+    return record

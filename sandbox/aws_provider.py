@@ -1,0 +1,305 @@
+"""The emulated AWS: one generic Pulumi provider for every `aws:*` type.
+
+It checks inputs against the installed SDK, enforces the rules in `aws_rules`, and keeps what exists in an
+`Inventory`. No call ever leaves the machine.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pulumi.provider.experimental import provider as sdk
+
+from sandbox.aws_account import Caller, caller_from
+from sandbox.aws_effects import after_create, after_update, as_it_is_now, before_delete
+from sandbox.aws_errors import AwsError
+from sandbox.aws_functions import call_function
+from sandbox.aws_identifiers import Identity, Place, Seed, identity_of, scope_of
+from sandbox.aws_names import name_from_prefix, naming_of, with_name
+from sandbox.aws_outputs import ControlPlane, Making, outputs_of, preview_outputs
+from sandbox.aws_replacements import replacing_properties
+from sandbox.aws_rules import Call, enforce, title
+from sandbox.aws_schema import Schema, UnknownTypeError, check_inputs, schema_of
+from sandbox.difference import INPUTS_KEY, difference, merged_outputs
+from sandbox.faults import KILLED, Effect, Fault, Faults
+from sandbox.inventory import AlreadyRecordedError, Inventory, Record
+from sandbox.latency import Latencies
+from sandbox.values import marked, plain_map, property_map, revealed
+
+_NUMBER_KEY: Final = "__number"
+"""Where a record keeps the number its generated values derive from."""
+
+_CHANGES_WITH_UPDATES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "latestVersion": lambda version: int(version) + 1
+}
+"""Computed outputs that an update alters: a launch template gets a new version."""
+
+
+def type_of(urn: str) -> str:
+    """Return the resource's own type from a URN, whose type part carries the chain of parents (`parent$type`)."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+class AwsProvider(sdk.Provider):
+    """The emulated AWS account as a Pulumi provider.
+
+    Args:
+        inventory: what exists.
+        latencies: how long calls take; none by default.
+        faults: what goes wrong; nothing by default.
+        control_plane: a real Kubernetes API server that answers for emulated clusters, if one runs.
+        warn: told the URN and the text of every warning, such as a throttled call; logs it by default.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        latencies: Latencies | None = None,
+        faults: Faults | None = None,
+        control_plane: ControlPlane | None = None,
+        warn: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.inventory = inventory
+        self.latencies = latencies if latencies is not None else Latencies()
+        self.faults = faults if faults is not None else Faults()
+        self.control_plane = control_plane
+        self.warn = warn if warn is not None else _log_warning
+        self.caller = Caller()
+
+    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
+        """Take region, role, default tags and allowed accounts from the provider's configuration."""
+        self.caller = caller_from(plain_map(request.args))
+        return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True)
+
+    async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Another region replaces a provider and with it what it made; anything else does not."""
+        return difference(plain_map(request.old_state), plain_map(request.new_inputs), ["region"], [])
+
+    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        """Check inputs against the SDK's types and give the resource a physical name."""
+        type_token = type_of(request.urn)
+        try:
+            schema = schema_of(type_token)
+        except UnknownTypeError as error:
+            return sdk.CheckResponse(inputs=request.new_inputs, failures=[sdk.CheckFailure("", str(error))])
+        given = {key: value for key, value in plain_map(request.new_inputs).items() if value is not None}
+        failures = [sdk.CheckFailure(path, reason) for path, reason in check_inputs(schema, given)]
+        named = with_name(
+            schema, request.name, given, revealed(plain_map(request.old_inputs)), request.random_seed
+        )
+        return sdk.CheckResponse(inputs=property_map(named), failures=failures)
+
+    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Compare the inputs a resource was made from with those wanted now."""
+        state = plain_map(request.old_state)
+        old_inputs = state.get(INPUTS_KEY, state)
+        forcing = replacing_properties(type_of(request.urn))
+        return difference(old_inputs, plain_map(request.new_inputs), forcing, request.ignore_changes)
+
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
+        """Make a resource, or on a preview say what is known of it.
+
+        Raises:
+            AwsError: a rule refuses it.
+        """
+        type_token, inputs = type_of(request.urn), plain_map(request.properties)
+        schema = schema_of(type_token)
+        if request.preview:
+            return sdk.CreateResponse(properties=property_map(preview_outputs(schema, inputs)))
+        self.caller.authorise(self.inventory)
+        fault = await self._meet_fault("create", request.urn, request.name)
+        with self.inventory.transaction():
+            record = self._make(schema, request.name, inputs)
+        if fault is Effect.KILL:
+            os._exit(KILLED)
+        await self.latencies.wait("create", type_token)
+        return sdk.CreateResponse(record.id, property_map({**record.outputs, INPUTS_KEY: inputs}))
+
+    def _make(self, schema: Schema, logical_name: str, inputs: dict[str, Any]) -> Record:
+        number = self.inventory.next_number()
+        seed = Seed(f"{schema.type}|{number}")
+        asked = revealed(inputs)
+        region = str(asked.get("region") or self.caller.region)
+        place = Place(region)
+        named = {**asked, **name_from_prefix(schema, asked, number)}
+        enforce(self._call("create", schema.type, logical_name, named, region))
+        identity = identity_of(schema.type, named, seed, place)
+        outputs = outputs_of(self._making(schema, named, identity, place, seed))
+        naming = naming_of(schema)
+        record = Record(
+            provider="aws",
+            type=schema.type,
+            id=identity.id,
+            arn=identity.arn,
+            name=str(named.get(naming.property) if naming else named.get("name") or logical_name),
+            scope=scope_of(schema.type, region),
+            inputs=inputs,
+            # What was given secret stays marked, so that the inventory keeps a digest of it.
+            outputs={**marked(outputs, inputs), _NUMBER_KEY: number},
+        )
+        try:
+            record = self.inventory.add(record)
+        except AlreadyRecordedError as error:
+            operation = f"creating {title(schema.type)} ({logical_name})"
+            raise AwsError(operation, "AlreadyExists", f"{identity.id} exists already") from error
+        after_create(self.inventory, record, self.caller)
+        return record
+
+    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
+        """Return what exists, as the account has it now; an empty id where it is gone."""
+        type_token = type_of(request.urn)
+        await self._meet_fault("read", request.urn, request.resource_id)
+        record = self._find(type_token, request.resource_id)
+        if record is None:
+            return sdk.ReadResponse(resource_id="")
+        await self.latencies.wait("read", type_token)
+        record = as_it_is_now(self.inventory, record)
+        inputs = self.inventory.unseal(record.inputs, plain_map(request.inputs))
+        outputs = self.inventory.unseal(record.outputs, plain_map(request.properties))
+        return sdk.ReadResponse(
+            record.id, property_map({**outputs, INPUTS_KEY: inputs}), property_map(inputs)
+        )
+
+    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
+        """Change a resource in place.
+
+        Raises:
+            AwsError: it is gone, or a rule refuses the change.
+        """
+        type_token, news = type_of(request.urn), plain_map(request.news)
+        olds = plain_map(request.olds)
+        if request.preview:
+            return sdk.UpdateResponse(property_map({**merged_outputs(olds, news), INPUTS_KEY: news}))
+        self.caller.authorise(self.inventory)
+        fault = await self._meet_fault("update", request.urn, request.resource_id)
+        with self.inventory.transaction():
+            record = self._find(type_token, request.resource_id)
+            if record is None:
+                raise AwsError(
+                    f"updating {title(type_token)} ({request.resource_id})", "NotFound", "it does not exist"
+                )
+            record = self._change(record, olds.get(INPUTS_KEY, olds), news)
+        if fault is Effect.KILL:
+            os._exit(KILLED)
+        await self.latencies.wait("update", type_token)
+        return sdk.UpdateResponse(property_map({**record.outputs, INPUTS_KEY: news}))
+
+    def _change(self, record: Record, old_inputs: dict[str, Any], news: dict[str, Any]) -> Record:
+        before, after = revealed(old_inputs), revealed(news)
+        # As the real provider, send AWS only what changed: what somebody else altered meanwhile stays as it is.
+        changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        now = as_it_is_now(self.inventory, record).inputs
+        kept = self.inventory.unseal({key: value for key, value in now.items() if key not in changed}, news)
+        asked = {**kept, **{key: value for key, value in news.items() if key in changed}}
+        schema, region = schema_of(record.type), record.scope or self.caller.region
+        naming = naming_of(schema)
+        named = {**({naming.property: record.name} if naming else {}), **revealed(asked)}
+        enforce(self._call("update", record.type, record.name, named, region, record))
+        number = record.outputs.get(_NUMBER_KEY, 0)
+        seed, identity = Seed(f"{record.type}|{number}"), Identity(record.id, record.arn)
+        outputs = outputs_of(self._making(schema, named, identity, Place(region), seed))
+        for name in schema.computed:
+            if name != "tagsAll" and name in record.outputs:
+                outputs[name] = _CHANGES_WITH_UPDATES.get(name, lambda value: value)(record.outputs[name])
+        record = replace(record, inputs=asked, outputs={**marked(outputs, asked), _NUMBER_KEY: number})
+        self.inventory.update(record)
+        after_update(self.inventory, record, changed)
+        return record
+
+    async def delete(self, request: sdk.DeleteRequest) -> None:
+        """Delete a resource; one that is gone already counts as deleted.
+
+        Raises:
+            AwsError: a rule refuses it.
+        """
+        type_token = type_of(request.urn)
+        self.caller.authorise(self.inventory)
+        fault = await self._meet_fault("delete", request.urn, request.resource_id)
+        with self.inventory.transaction():
+            record = self._find(type_token, request.resource_id)
+            if record is None:
+                return
+            region = record.scope or self.caller.region
+            enforce(self._call("delete", type_token, record.name, revealed(record.inputs), region, record))
+            before_delete(self.inventory, record)
+            self.inventory.remove(record)
+        if fault is Effect.KILL:
+            os._exit(KILLED)
+        await self.latencies.wait("delete", type_token)
+
+    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
+        """Answer a data source.
+
+        Raises:
+            AwsError: it finds nothing, or is not emulated.
+        """
+        self.caller.authorise(self.inventory)
+        result = call_function(request.tok, revealed(plain_map(request.args)), self.inventory, self.caller)
+        return sdk.InvokeResponse(return_value=property_map(result))
+
+    def _find(self, type_token: str, id_: str) -> Record | None:
+        return self.inventory.get(
+            type_token, id_, scope_of(type_token, self.caller.region)
+        ) or self.inventory.get(type_token, id_)
+
+    def _call(
+        self,
+        operation: str,
+        type_token: str,
+        name: str,
+        inputs: Mapping[str, Any],
+        region: str,
+        record: Record | None = None,
+    ) -> Call:
+        return Call(
+            operation, type_token, name, inputs, region, self.inventory, self.caller.principal, record
+        )
+
+    def _making(
+        self, schema: Schema, inputs: Mapping[str, Any], identity: Identity, place: Place, seed: Seed
+    ) -> Making:
+        tags, plane = self.caller.default_tags, self.control_plane
+        return Making(schema, inputs, identity, place, seed, self.inventory, tags, plane)
+
+    async def _meet_fault(self, operation: str, urn: str, name: str) -> Effect | None:
+        type_token = type_of(urn)
+        fault = self.faults.at_this_call(operation, type_token)
+        if fault is None:
+            return None
+        if fault.effect is Effect.FAIL:
+            raise AwsError(
+                f"{operation} {title(type_token)} ({name})", "InternalFailure", "an injected fault"
+            )
+        if fault.effect is Effect.HANG:
+            await asyncio.Event().wait()
+        if fault.effect is Effect.THROTTLE:
+            await self._wait_out_throttling(urn, name, fault)
+        return fault.effect
+
+    async def _wait_out_throttling(self, urn: str, name: str, fault: Fault) -> None:
+        """Retry as the real provider does, which backs off and tries again up to 25 times.
+
+        https://registry.terraform.io/providers/hashicorp/aws/latest/docs#max_retries
+
+        Raises:
+            AwsError: it was throttled that often.
+        """
+        for attempt in range(1, fault.times + 1):
+            if attempt > _MOST_RETRIES:
+                raise AwsError(
+                    f"{fault.operation} {title(fault.type)} ({name})",
+                    "ThrottlingException",
+                    f"Rate exceeded; gave up after {_MOST_RETRIES} retries",
+                )
+            self.warn(urn, f"ThrottlingException: Rate exceeded; retry {attempt} [emulated AWS]")
+            await asyncio.sleep(min(2.0**attempt, 20.0) * self.latencies.scale)
+
+
+_MOST_RETRIES: Final = 25
+
+
+def _log_warning(urn: str, text: str) -> None:
+    logging.getLogger("sandbox.aws").warning("%s: %s", urn, text)
