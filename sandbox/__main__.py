@@ -33,13 +33,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="A killed run leaves its lock behind: `python -m sandbox pulumi cancel --stack NAME`.",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--state", type=Path, help="directory that holds the pretended account (default: .sandbox)"
-    )
+    parser.add_argument("--state", type=Path, help="directory that holds the pretended account (default: .sandbox)")
     parser.add_argument("--real", default="", help="packages left to Pulumi's own providers: eks,kubernetes")
-    parser.add_argument(
-        "--time-scale", type=float, default=0.0, help="1 takes as long as AWS does; default 0"
-    )
+    parser.add_argument("--time-scale", type=float, default=0.0, help="1 takes as long as AWS does; default 0")
     parser.add_argument("--fault", action="append", default=[], help="let something fail; may be repeated")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="configuration for this one command"
@@ -77,6 +73,7 @@ def main(words: Sequence[str]) -> int:
 
 def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> int:
     from sandbox.command import SERVED, Options, run
+    from sandbox.faults import Faults
 
     real = tuple(package for package in parsed.real.split(",") if package)
     unknown = [package for package in real if package not in SERVED or package == "aws"]
@@ -84,6 +81,10 @@ def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> i
         raise Refusal(f"--real {parsed.real}: only eks and kubernetes can be left to Pulumi")
     if parsed.time_scale < 0:
         raise Refusal(f"--time-scale {parsed.time_scale}: has to be 0 or more")
+    try:
+        Faults.parse(parsed.fault)
+    except ValueError as error:
+        raise Refusal(f"--fault: {error}") from error
     return run(words, Options(state, real, parsed.time_scale, tuple(parsed.fault), tuple(parsed.set)))
 
 

@@ -85,9 +85,7 @@ def run(words: Sequence[str], options: Options) -> int:
         return _run_in_project(pulumi, arguments, options, providers)
 
 
-def environment_of(
-    options: Options, pulumi: Path, arguments: PulumiArguments, providers: str
-) -> dict[str, str]:
+def environment_of(options: Options, pulumi: Path, arguments: PulumiArguments, providers: str) -> dict[str, str]:
     """The environment of one command; see `sandbox.pulumi_environment`."""
     return environment(options.state, pulumi, stack=arguments.stack, providers=providers, real=options.real)
 
@@ -146,9 +144,7 @@ def _checkpoint(state: State, project: Project, stack: str) -> Path:
     return state.backend / ".pulumi" / "stacks" / project.name / f"{stack}.json"
 
 
-def _work_copy(
-    pulumi: Path, variables: dict[str, str], project: Project, stack: str, options: Options
-) -> Path:
+def _work_copy(pulumi: Path, variables: dict[str, str], project: Project, stack: str, options: Options) -> Path:
     directory = options.state.stack_files(project.name)
     vault = Vault.load(directory / f"{stack}.vault.json")
     planned = plan(project, stack, options.overlay)

@@ -48,9 +48,7 @@ def parse_path(text: str, namespace: str) -> ConfigurationPath:
     while position < len(way):
         found = _PART.match(way, position)
         if found is None or (position == 0 and way.startswith(".")):
-            raise Refusal(
-                f"--set {text}: not a path such as slipway:services.frontend.replicas or aws:tags[0]"
-            )
+            raise Refusal(f"--set {text}: not a path such as slipway:services.frontend.replicas or aws:tags[0]")
         name, index, quoted = found.groups()
         parts.append(int(index) if index is not None else name or re.sub(r"\\(.)", r"\1", quoted))
         position = found.end()

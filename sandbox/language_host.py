@@ -74,8 +74,7 @@ class LanguageHost(LanguageServer):
         found = {each.metadata["Name"]: each.version for each in importlib.metadata.distributions()}
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
-                language_pb2.DependencyInfo(name=name, version=version)
-                for name, version in sorted(found.items())
+                language_pb2.DependencyInfo(name=name, version=version) for name, version in sorted(found.items())
             ]
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi.provider import Provider as ComponentProvider
 from pulumi.provider.experimental.provider import Provider
 
 from sandbox.refusal import Refusal
@@ -40,7 +41,7 @@ class Package:
     """
 
     distribution: str
-    make: Callable[[Settings], Provider]
+    make: Callable[[Settings], Provider | ComponentProvider]
 
     def version(self) -> str:
         """The version of the installed SDK, which is what programs ask for."""
@@ -49,33 +50,33 @@ class Package:
 
 def _aws(settings: Settings) -> Provider:
     from sandbox.aws_provider import AwsProvider
-    from sandbox.faults import parse_faults
+    from sandbox.faults import Faults
     from sandbox.inventory import Inventory
-    from sandbox.latency import scaled
+    from sandbox.latency import Latencies
 
     return AwsProvider(
         Inventory(settings.account),
-        latencies=scaled(settings.time_scale),
-        faults=parse_faults(settings.faults),
+        latencies=Latencies(settings.time_scale),
+        faults=Faults.parse(settings.faults),
     )
 
 
-def _eks(_: Settings) -> Provider:
+def _eks(_: Settings) -> ComponentProvider:
     from sandbox.eks_provider import EksProvider
 
     return EksProvider()
 
 
 def _kubernetes(settings: Settings) -> Provider:
-    from sandbox.faults import parse_faults
+    from sandbox.faults import Faults
     from sandbox.inventory import Inventory
     from sandbox.kubernetes_provider import KubernetesProvider
-    from sandbox.latency import scaled
+    from sandbox.latency import Latencies
 
     return KubernetesProvider(
         Inventory(settings.account),
-        latencies=scaled(settings.time_scale),
-        faults=parse_faults(settings.faults),
+        latencies=Latencies(settings.time_scale),
+        faults=Faults.parse(settings.faults),
     )
 
 
@@ -86,7 +87,7 @@ PACKAGES: dict[str, Package] = {
 }
 
 
-def provider_for(package: str, settings: Settings) -> Provider:
+def provider_for(package: str, settings: Settings) -> Provider | ComponentProvider:
     """The stand-in for `package`, on the account that `settings` names."""
     return PACKAGES[package].make(settings)
 

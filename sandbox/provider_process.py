@@ -25,9 +25,7 @@ class ProviderProcess:
     Start it early: it gets ready while the caller prepares something else, and `addresses` waits for it.
     """
 
-    def __init__(
-        self, packages: Sequence[str], *, account: Path, time_scale: float, faults: Sequence[str]
-    ) -> None:
+    def __init__(self, packages: Sequence[str], *, account: Path, time_scale: float, faults: Sequence[str]) -> None:
         command = [sys.executable, "-m", "sandbox.server", "--account", str(account)]
         command += ["--time-scale", str(time_scale)]
         for fault in faults:

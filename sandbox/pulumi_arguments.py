@@ -22,9 +22,7 @@ _VALUE_OPTIONS = frozenset(
 _WITH_CONFIGURATION = frozenset(
     ("up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "import", "watch", "logs", "log")
 )
-_WITHOUT_PROJECT = frozenset(
-    ("version", "whoami", "help", "gen-completion", "plugin", "schema", "policy", "")
-)
+_WITHOUT_PROJECT = frozenset(("version", "whoami", "help", "gen-completion", "plugin", "schema", "policy", ""))
 
 _EDIT = "the sandbox reads the project's stack files and never writes them: edit {file}"
 _REFUSED = {

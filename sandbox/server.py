@@ -21,8 +21,13 @@ from typing import Any
 import grpc
 import grpc.aio
 from google.protobuf import empty_pb2
-from pulumi.provider.experimental.provider import Provider
-from pulumi.provider.experimental.server import ComponentInitError, ProviderServicer
+from pulumi.provider import Provider as ComponentProvider
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import DiffRequest, Provider
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.provider.server import ComponentInitError
+from pulumi.provider.server import ProviderServicer as ComponentProviderServicer
+from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]  # what the SDK's own server uses: message sizes the engine relies on
 from pulumi.runtime.proto import provider_pb2_grpc
 
@@ -52,7 +57,7 @@ _ANSWERED = (
 )
 
 
-class AttachedServicer(ProviderServicer):
+class ResourceServicer(ProviderServicer):
     """The SDK's servicer, for a provider that the engine attaches to instead of starting it.
 
     It adds `Attach`, with which the engine tells its address, and clean errors: what a provider raises
@@ -62,13 +67,56 @@ class AttachedServicer(ProviderServicer):
 
     def __init__(self, version: str, provider: Provider) -> None:
         super().__init__([], version, provider, engine_address="")
-        for name in _ANSWERED:
-            setattr(self, name, _with_clean_errors(getattr(self, name)))
+        _answer_cleanly(self)
 
     async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002  # gRPC's name and form
         """Remember where the engine listens; components register their children there."""
         self._engine_address = request.address
         return empty_pb2.Empty()
+
+    async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """What changed in the provider's own configuration.
+
+        The SDK's method answers in types that `DiffResponse` does not have.
+        """
+        difference = await self._provider.diff_config(
+            DiffRequest(
+                request.urn,
+                request.id,
+                PropertyValue.unmarshal_map(request.olds),
+                PropertyValue.unmarshal_map(request.news),
+                list(request.ignoreChanges),
+            )
+        )
+        changed = proto.DiffResponse.DIFF_SOME if difference.changes else proto.DiffResponse.DIFF_NONE
+        return proto.DiffResponse(changes=changed, diffs=difference.diffs, replaces=difference.replaces)
+
+
+class ComponentServicer(ComponentProviderServicer):
+    """The same for a provider of components, whose servicer in the SDK is an older one."""
+
+    def __init__(self, provider: ComponentProvider) -> None:
+        super().__init__(provider, [], engine_address="")
+        _answer_cleanly(self)
+
+    async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+        """Remember where the engine listens."""
+        self.engine_address = request.address
+        return empty_pb2.Empty()
+
+
+def servicer_for(package: str, settings: Settings) -> ResourceServicer | ComponentServicer:
+    """The gRPC servicer of `package`'s stand-in."""
+    provider = provider_for(package, settings)
+    if isinstance(provider, ComponentProvider):
+        return ComponentServicer(provider)
+    return ResourceServicer(PACKAGES[package].version(), provider)
+
+
+def _answer_cleanly(servicer: object) -> None:
+    for name in _ANSWERED:
+        if hasattr(servicer, name):
+            setattr(servicer, name, _with_clean_errors(getattr(servicer, name)))
 
 
 def _with_clean_errors(handler: Handler) -> Handler:
@@ -89,7 +137,7 @@ def describe(error: BaseException) -> tuple[grpc.StatusCode, str]:
     # The SDK's servicer wraps what a provider raised into an exception whose text holds the traceback;
     # the original is the wrapper's context, and a component's own error is its `inner`.
     original: BaseException = error
-    while isinstance(original.__context__, Exception) and not is_known_error(original):
+    while type(original) is Exception and original.__context__ is not None:
         original = original.__context__
     if isinstance(original, ComponentInitError):
         original = original.inner
@@ -111,8 +159,7 @@ async def serve(packages: Sequence[str], settings: Settings) -> None:
     for package in packages:
         # One gRPC server each: the calls do not name the package they are meant for.
         package_server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-        servicer = AttachedServicer(PACKAGES[package].version(), provider_for(package, settings))
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, package_server)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer_for(package, settings), package_server)
         port = package_server.add_insecure_port("127.0.0.1:0")
         await package_server.start()
         servers.append(package_server)
