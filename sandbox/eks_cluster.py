@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -221,7 +221,7 @@ def _network(arguments: Mapping[str, Any]) -> Any:
     )
 
 
-def _issuer(identities: list[Any]) -> str:
+def _issuer(identities: Sequence[Any]) -> str:
     return identities[0].oidcs[0].issuer if identities and identities[0].oidcs else ""
 
 
@@ -235,7 +235,7 @@ def _outputs(
     """The component's outputs, as `pulumi_eks.Cluster` declares them; absent ones stay out."""
     cluster = component.cluster
     group = cluster.vpc_config.apply(lambda known: known.cluster_security_group_id)
-    issuer = cluster.identities.apply(lambda known: known[0].oidcs[0].issuer if known and known[0].oidcs else "")
+    issuer = cluster.identities.apply(_issuer)
     core: dict[str, Any] = {
         "cluster": cluster,
         "clusterIamRole": service_role.role,

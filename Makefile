@@ -1,0 +1,59 @@
+# Slipway on a laptop: the real Pulumi, an emulated AWS. `make help` says what there is.
+#   STACK   which stack: dev (the default), staging, prod
+#   SET     configuration for one command, as KEY=VALUE words: make up SET='slipway:protect=false'
+#   ARGS    further words for pulumi, or for pytest in `make test`
+
+STACK ?= dev
+SET ?=
+ARGS ?=
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
+BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bootstrap up preview destroy refresh outputs inventory destroy-bootstrap clean-sandbox test lint
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
+
+setup: ## Make .venv and find, download or build pulumi (the other targets do this themselves)
+	@python=$$(tools/python) && "$$python" -m sandbox.setup
+
+# What is made once per account comes before any stack: state bucket, key, zones, deploy roles.
+bootstrap: setup ## Bring up the account-wide part of STACK's environment
+	$(BOOTSTRAP) up --stack $(STACK) --yes --skip-preview --suppress-outputs
+
+up: bootstrap ## Bring STACK up, in the emulated account
+	$(SANDBOX) up --stack $(STACK) --yes $(ARGS)
+
+preview: bootstrap ## Show what `make up` would do
+	$(SANDBOX) preview --stack $(STACK) $(ARGS)
+
+refresh: setup ## Compare STACK's state with what exists
+	$(SANDBOX) refresh --stack $(STACK) --yes $(ARGS)
+
+outputs: setup ## Show STACK's exports
+	@$(SANDBOX) stack output --stack $(STACK) $(ARGS)
+
+destroy: setup ## Take STACK down; what bootstrap made stays
+	$(SANDBOX) destroy --stack $(STACK) --yes $(ARGS)
+
+inventory: setup ## Show what exists in the emulated account
+	@$(PYTHON) -m sandbox inventory $(ARGS)
+
+destroy-bootstrap: setup ## Take down the account-wide part of STACK's environment
+	$(BOOTSTRAP) destroy --stack $(STACK) --yes
+
+clean-sandbox: setup ## Forget the emulated account and every stack in it
+	$(PYTHON) -m sandbox reset
+
+# Two workers suit the two cores of the smallest machine it runs on; the engine tests take most of the time.
+test: setup ## Run the unit, program and engine tests
+	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: setup ## Check style, format and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/basedpyright
