@@ -96,10 +96,7 @@ def _cluster(inventory: Inventory, record: Record, caller: Caller) -> None:
     name = f"eks-cluster-sg-{record.id}"
     _security_group(inventory, record, network["clusterSecurityGroupId"], name, network["vpcId"])
     log_group = f"/aws/eks/{record.id}/cluster"
-    if (
-        record.inputs.get("enabledClusterLogTypes")
-        and inventory.get(LOG_GROUP_TYPE, log_group, record.scope) is None
-    ):
+    if record.inputs.get("enabledClusterLogTypes") and inventory.get(LOG_GROUP_TYPE, log_group, record.scope) is None:
         inventory.add(
             Record(
                 provider="aws",

@@ -15,9 +15,7 @@ from sandbox.values import is_list, is_map
 _Answer = Callable[[Mapping[str, Any], Inventory, Caller], dict[str, Any]]
 
 
-def call_function(
-    token: str, arguments: Mapping[str, Any], inventory: Inventory, caller: Caller
-) -> dict[str, Any]:
+def call_function(token: str, arguments: Mapping[str, Any], inventory: Inventory, caller: Caller) -> dict[str, Any]:
     """Answer one data source.
 
     Raises:
@@ -71,11 +69,7 @@ def _hosted_zone(arguments: Mapping[str, Any], inventory: Inventory, _caller: Ca
         and bool(arguments.get("privateZone")) == bool(zone.inputs.get("vpcs"))
     ]
     if len(found) != 1:
-        reason = (
-            "no matching Route 53 Hosted Zone found"
-            if not found
-            else "multiple Route 53 Hosted Zones matched"
-        )
+        reason = "no matching Route 53 Hosted Zone found" if not found else "multiple Route 53 Hosted Zones matched"
         raise AwsError(
             "reading Route 53 Hosted Zone", "NotFound" if not found else "Ambiguous",
             f"{reason} for {wanted or arguments.get('zoneId')!r}; `bootstrap` makes the zones",
@@ -84,9 +78,12 @@ def _hosted_zone(arguments: Mapping[str, Any], inventory: Inventory, _caller: Ca
     zone = found[0]
     return {
         "id": zone.id, "zoneId": zone.id, "name": str(zone.inputs["name"]).rstrip("."), "arn": zone.arn,
-        "nameServers": zone.outputs["nameServers"], "primaryNameServer": zone.outputs["primaryNameServer"],
-        "comment": zone.outputs["comment"], "privateZone": bool(zone.inputs.get("vpcs")), "tags": zone.outputs["tagsAll"],
-        "callerReference": "", "linkedServiceDescription": "", "linkedServicePrincipal": "", "resourceRecordSetCount": 2,
+        "nameServers": zone.outputs["nameServers"],
+        "primaryNameServer": zone.outputs["primaryNameServer"],
+        "comment": zone.outputs["comment"], "privateZone": bool(zone.inputs.get("vpcs")),
+        "tags": zone.outputs["tagsAll"],
+        "callerReference": "", "linkedServiceDescription": "", "linkedServicePrincipal": "",
+        "resourceRecordSetCount": 2,
     }  # fmt: skip
 
 
@@ -124,9 +121,7 @@ def _statement(given: Mapping[str, Any]) -> dict[str, Any]:
             statement[key] = "*" if principals == {"*": "*"} else principals
     conditions: dict[str, dict[str, Any]] = {}
     for condition in given.get("conditions") or []:
-        conditions.setdefault(condition["test"], {})[condition["variable"]] = _one_or_many(
-            condition["values"]
-        )
+        conditions.setdefault(condition["test"], {})[condition["variable"]] = _one_or_many(condition["values"])
     if conditions:
         statement["Condition"] = conditions
     return statement

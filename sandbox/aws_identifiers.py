@@ -63,9 +63,7 @@ _Maker = Callable[[_Inputs, Seed, Place], Identity]
 def _ec2(prefix: str, resource: str = "", digits: int = 17) -> _Maker:
     def make(_inputs: _Inputs, seed: Seed, place: Place) -> Identity:
         id_ = f"{prefix}-{seed.hexadecimal(digits) if digits < 17 else '0' + seed.hexadecimal(16)}"
-        return Identity(
-            id_, f"arn:aws:ec2:{place.region}:{place.account}:{resource}/{id_}" if resource else ""
-        )
+        return Identity(id_, f"arn:aws:ec2:{place.region}:{place.account}:{resource}/{id_}" if resource else "")
 
     return make
 
@@ -78,9 +76,7 @@ def _arn_as_id(service: str, resource: Callable[[_Inputs, Seed], str], *, region
     return make
 
 
-def _named(
-    service: str, resource: str, name: str = "name", *, regional: bool = True, account: bool = True
-) -> _Maker:
+def _named(service: str, resource: str, name: str = "name", *, regional: bool = True, account: bool = True) -> _Maker:
     def make(inputs: _Inputs, _seed: Seed, place: Place) -> Identity:
         where = f"{place.region if regional else ''}:{place.account if account else ''}"
         return Identity(str(inputs[name]), f"arn:aws:{service}:{where}:{resource}{inputs[name]}")
@@ -109,9 +105,7 @@ def _iam_path(inputs: _Inputs) -> str:
 
 
 def _role(inputs: _Inputs, _seed: Seed, place: Place) -> Identity:
-    return Identity(
-        str(inputs["name"]), f"arn:aws:iam::{place.account}:role{_iam_path(inputs)}{inputs['name']}"
-    )
+    return Identity(str(inputs["name"]), f"arn:aws:iam::{place.account}:role{_iam_path(inputs)}{inputs['name']}")
 
 
 def _instance_profile(inputs: _Inputs, _seed: Seed, place: Place) -> Identity:
@@ -205,9 +199,7 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _joined("", "repository"),
     "aws:ecr/repository:Repository": _named("ecr", "repository/"),
     "aws:eks/accessEntry:AccessEntry": _eks("access-entry", ":", "principalArn", tail=True),
-    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _joined(
-        "#", "clusterName", "principalArn", "policyArn"
-    ),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _joined("#", "clusterName", "principalArn", "policyArn"),
     "aws:eks/addon:Addon": _eks("addon", ":", "addonName", tail=True),
     "aws:eks/cluster:Cluster": _named("eks", "cluster/"),
     "aws:eks/nodeGroup:NodeGroup": _eks("nodegroup", ":", "nodeGroupName", tail=True),
@@ -228,9 +220,7 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "aws:kms/key:Key": _key,
     "aws:lb/listener:Listener": _arn_as_id("elasticloadbalancing", _under("loadBalancerArn", "listener")),
     "aws:lb/listenerCertificate:ListenerCertificate": _joined("_", "listenerArn", "certificateArn"),
-    "aws:lb/listenerRule:ListenerRule": _arn_as_id(
-        "elasticloadbalancing", _under("listenerArn", "listener-rule")
-    ),
+    "aws:lb/listenerRule:ListenerRule": _arn_as_id("elasticloadbalancing", _under("listenerArn", "listener-rule")),
     "aws:lb/loadBalancer:LoadBalancer": _arn_as_id("elasticloadbalancing", _balancer_path),
     "aws:lb/targetGroup:TargetGroup": _arn_as_id(
         "elasticloadbalancing", lambda inputs, seed: f"targetgroup/{inputs['name']}/{seed.hexadecimal(16)}"
@@ -268,4 +258,4 @@ def identity_of(type_token: str, inputs: _Inputs, seed: Seed, place: Place) -> I
 
 def scope_of(type_token: str, region: str) -> str:
     """Return the region of a regional type, an empty string for a global one."""
-    return "" if type_token.split(":")[1].split("/")[0] in _GLOBAL_SERVICES else region
+    return "" if type_token.split(":")[1].split("/", maxsplit=1)[0] in _GLOBAL_SERVICES else region

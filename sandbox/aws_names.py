@@ -35,9 +35,7 @@ _SPECIAL: Final[Mapping[str, Naming]] = {
     "aws:ecr/repository:Repository": Naming(transform=str.lower),
     "aws:eks/fargateProfile:FargateProfile": Naming("fargateProfileName"),
     "aws:eks/nodeGroup:NodeGroup": Naming("nodeGroupName"),
-    "aws:kms/alias:Alias": Naming(
-        transform=lambda name: name if name.startswith("alias/") else f"alias/{name}"
-    ),
+    "aws:kms/alias:Alias": Naming(transform=lambda name: name if name.startswith("alias/") else f"alias/{name}"),
     "aws:lb/loadBalancer:LoadBalancer": Naming(longest=32),
     "aws:lb/targetGroup:TargetGroup": Naming(longest=32),
     "aws:rds/instance:Instance": Naming("identifier", 63, str.lower),
@@ -95,6 +93,4 @@ def name_from_prefix(schema: Schema, inputs: Mapping[str, Any], number: int) -> 
     prefix = inputs.get(f"{naming.property}Prefix")
     if prefix is None:
         return {}
-    return {
-        naming.property: f"{prefix}{datetime.now(UTC):%Y%m%d%H%M%S%f}"[: len(prefix) + 18] + f"{number:08x}"
-    }
+    return {naming.property: f"{prefix}{datetime.now(UTC):%Y%m%d%H%M%S%f}"[: len(prefix) + 18] + f"{number:08x}"}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sandbox.aws_identifiers import Identity, Place, Seed
-from sandbox.aws_schema import Schema
+from sandbox.aws_schema import Schema, output_fields
 from sandbox.inventory import Inventory
 from sandbox.values import UNKNOWN, is_map
 
@@ -83,9 +83,7 @@ def outputs_of(making: Making) -> dict[str, Any]:
     for name, value in computed.items():
         given = outputs.get(name)
         # An object may be given in part (`vpcConfig`): AWS's additions do not override what was asked for.
-        outputs[name] = (
-            {**value, **given} if is_map(value) and is_map(given) else value if given is None else given
-        )
+        outputs[name] = {**value, **given} if is_map(value) and is_map(given) else value if given is None else given
     if "region" in making.schema.outputs and outputs.get("region") is None:
         outputs["region"] = making.place.region
     if making.schema.has_tags:
@@ -97,7 +95,7 @@ def outputs_of(making: Making) -> dict[str, Any]:
 
 
 def _plausible(making: Making, name: str, expected: Any) -> Any:
-    known = {
+    known: dict[str, Any] = {
         "arn": making.identity.arn,
         "ownerId": making.place.account,
         "registryId": making.place.account,
@@ -128,17 +126,11 @@ def _plausible(making: Making, name: str, expected: Any) -> Any:
 
 def preview_outputs(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return a create's outputs as a preview knows them: the inputs, and `UNKNOWN` for everything else."""
-    outputs: dict[str, Any] = {name: UNKNOWN for name in schema.outputs}
+    outputs: dict[str, Any] = dict.fromkeys(schema.outputs, UNKNOWN)
     for name, value in inputs.items():
         expected = schema.outputs.get(name)
         fields: Mapping[str, Any] = {}
-        if is_map(value) and isinstance(expected, type) and hasattr(expected, "__annotations__"):
-            fields = _output_fields(expected)
+        if is_map(value):
+            fields = output_fields(expected)
         outputs[name] = {**dict.fromkeys(fields, UNKNOWN), **value} if fields else value
     return outputs
-
-
-def _output_fields(output_class: type) -> Mapping[str, Any]:
-    from pulumi import _types as sdk_types  # noqa: PLC0415 - keeps the SDK's private door in one function
-
-    return sdk_types.output_type_types(output_class) if sdk_types.is_output_type(output_class) else {}

@@ -25,9 +25,7 @@ def _cluster(making: Making) -> dict[str, Any]:
         "endpoint": endpoint,
         "certificateAuthority": {"data": certificate},
         "certificateAuthorities": [{"data": certificate}],
-        "identities": [
-            {"oidcs": [{"issuer": f"https://oidc.eks.{making.place.region}.amazonaws.com/id/{issuer}"}]}
-        ],
+        "identities": [{"oidcs": [{"issuer": f"https://oidc.eks.{making.place.region}.amazonaws.com/id/{issuer}"}]}],
         "status": "ACTIVE",
         "clusterId": "",
         "version": NEWEST_VERSION,

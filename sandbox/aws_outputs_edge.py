@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.aws_outputs import Making, computes
+from sandbox.values import as_list, objects
 
 
 @computes("aws:lb/loadBalancer:LoadBalancer")
 def _balancer(making: Making) -> dict[str, Any]:
     internal = "internal-" if making.inputs.get("internal") else ""
     name = making.inputs["name"]
-    subnets = [*(making.inputs.get("subnets") or [])]
-    subnets += [mapping.get("subnetId") for mapping in making.inputs.get("subnetMappings") or []]
+    mapped = [mapping.get("subnetId") for mapping in objects(making.inputs.get("subnetMappings"))]
+    subnets = [*as_list(making.inputs.get("subnets")), *mapped]
     subnet = making.inventory.by_id(str(subnets[0])) if subnets else None
     number = making.seed.number(10**10, "dns")
     return {
@@ -93,7 +94,7 @@ def _certificate(making: Making) -> dict[str, Any]:
 def certificate_names(inputs: Any) -> list[str]:
     """Return the names a certificate is for, its main one first."""
     domain = inputs.get("domainName")
-    others = [name for name in inputs.get("subjectAlternativeNames") or [] if name != domain]
+    others = [name for name in as_list(inputs.get("subjectAlternativeNames")) if name != domain]
     return [domain, *others] if domain else []
 
 

@@ -32,11 +32,6 @@ from sandbox.values import marked, plain_map, property_map, revealed
 _NUMBER_KEY: Final = "__number"
 """Where a record keeps the number its generated values derive from."""
 
-_CHANGES_WITH_UPDATES: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "latestVersion": lambda version: int(version) + 1
-}
-"""Computed outputs that an update alters: a launch template gets a new version."""
-
 
 def type_of(urn: str) -> str:
     """Return the resource's own type from a URN, whose type part carries the chain of parents (`parent$type`)."""
@@ -87,9 +82,7 @@ class AwsProvider(sdk.Provider):
             return sdk.CheckResponse(inputs=request.new_inputs, failures=[sdk.CheckFailure("", str(error))])
         given = {key: value for key, value in plain_map(request.new_inputs).items() if value is not None}
         failures = [sdk.CheckFailure(path, reason) for path, reason in check_inputs(schema, given)]
-        named = with_name(
-            schema, request.name, given, revealed(plain_map(request.old_inputs)), request.random_seed
-        )
+        named = with_name(schema, request.name, given, revealed(plain_map(request.old_inputs)), request.random_seed)
         return sdk.CheckResponse(inputs=property_map(named), failures=failures)
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
@@ -159,9 +152,7 @@ class AwsProvider(sdk.Provider):
         record = as_it_is_now(self.inventory, record)
         inputs = self.inventory.unseal(record.inputs, plain_map(request.inputs))
         outputs = self.inventory.unseal(record.outputs, plain_map(request.properties))
-        return sdk.ReadResponse(
-            record.id, property_map({**outputs, INPUTS_KEY: inputs}), property_map(inputs)
-        )
+        return sdk.ReadResponse(record.id, property_map({**outputs, INPUTS_KEY: inputs}), property_map(inputs))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Change a resource in place.
@@ -178,9 +169,7 @@ class AwsProvider(sdk.Provider):
         with self.inventory.transaction():
             record = self._find(type_token, request.resource_id)
             if record is None:
-                raise AwsError(
-                    f"updating {title(type_token)} ({request.resource_id})", "NotFound", "it does not exist"
-                )
+                raise AwsError(f"updating {title(type_token)} ({request.resource_id})", "NotFound", "it does not exist")
             record = self._change(record, olds.get(INPUTS_KEY, olds), news)
         if fault is Effect.KILL:
             os._exit(KILLED)
@@ -203,7 +192,9 @@ class AwsProvider(sdk.Provider):
         outputs = outputs_of(self._making(schema, named, identity, Place(region), seed))
         for name in schema.computed:
             if name != "tagsAll" and name in record.outputs:
-                outputs[name] = _CHANGES_WITH_UPDATES.get(name, lambda value: value)(record.outputs[name])
+                outputs[name] = record.outputs[name]
+        if record.type == "aws:ec2/launchTemplate:LaunchTemplate":
+            outputs["latestVersion"] = int(record.outputs["latestVersion"]) + 1  # every change is a new version
         record = replace(record, inputs=asked, outputs={**marked(outputs, asked), _NUMBER_KEY: number})
         self.inventory.update(record)
         after_update(self.inventory, record, changed)
@@ -241,9 +232,9 @@ class AwsProvider(sdk.Provider):
         return sdk.InvokeResponse(return_value=property_map(result))
 
     def _find(self, type_token: str, id_: str) -> Record | None:
-        return self.inventory.get(
-            type_token, id_, scope_of(type_token, self.caller.region)
-        ) or self.inventory.get(type_token, id_)
+        return self.inventory.get(type_token, id_, scope_of(type_token, self.caller.region)) or self.inventory.get(
+            type_token, id_
+        )
 
     def _call(
         self,
@@ -254,9 +245,7 @@ class AwsProvider(sdk.Provider):
         region: str,
         record: Record | None = None,
     ) -> Call:
-        return Call(
-            operation, type_token, name, inputs, region, self.inventory, self.caller.principal, record
-        )
+        return Call(operation, type_token, name, inputs, region, self.inventory, self.caller.principal, record)
 
     def _making(
         self, schema: Schema, inputs: Mapping[str, Any], identity: Identity, place: Place, seed: Seed
@@ -270,9 +259,7 @@ class AwsProvider(sdk.Provider):
         if fault is None:
             return None
         if fault.effect is Effect.FAIL:
-            raise AwsError(
-                f"{operation} {title(type_token)} ({name})", "InternalFailure", "an injected fault"
-            )
+            raise AwsError(f"{operation} {title(type_token)} ({name})", "InternalFailure", "an injected fault")
         if fault.effect is Effect.HANG:
             await asyncio.Event().wait()
         if fault.effect is Effect.THROTTLE:

@@ -68,9 +68,7 @@ class Call:
         Raises:
             AwsError: always.
         """
-        raise AwsError(
-            f"{_GERUNDS[self.operation]} {title(self.type)} ({self.name})", code, reason, self.page
-        )
+        raise AwsError(f"{_GERUNDS[self.operation]} {title(self.type)} ({self.name})", code, reason, self.page)
 
     def others(self, type_token: str) -> list[Record]:
         """Return everything of a type but the thing this call is about."""
@@ -99,8 +97,8 @@ _SERVICES: Final = {
 
 def title(type_token: str) -> str:
     """Name a type in words: `EKS Node Group` for `aws:eks/nodeGroup:NodeGroup`."""
-    service = type_token.split(":")[1].split("/")[0]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type_token.split(":")[-1])
+    service = type_token.split(":")[1].split("/", maxsplit=1)[0]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type_token.rsplit(":", maxsplit=1)[-1])
     return f"{_SERVICES.get(service, service)} {words}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi import _types as sdk_types  # the SDK reads its own classes with these; there is no public door
+from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  # how the SDK reads its own classes; there is no public way
 
 from sandbox.values import Secret, Unknown, is_list, is_map
 
@@ -74,6 +74,10 @@ def _class_of(type_token: str) -> type[pulumi.CustomResource]:
         # `aws:ec2/vpc:Vpc` lives in `pulumi_aws.ec2`: generated packages are named after the part before the slash.
         module_name = module_path.split("/")[0]
         python_name = {"lambda": "lambda_"}.get(module_name, module_name.replace("-", "_").lower())
+        if package == "kubernetes":
+            # `kubernetes:networking.k8s.io/v1:NetworkPolicy` lives in `pulumi_kubernetes.networking.v1`.
+            group, version = module_path.split("/")
+            python_name = f"{group.split('.')[0]}.{version}"
         parent = f"pulumi_{package}" if module_name == "index" else f"pulumi_{package}.{python_name}"
         found = getattr(importlib.import_module(parent), class_name)
     except (ValueError, ImportError, AttributeError) as error:
@@ -88,6 +92,12 @@ def _required(arguments: type) -> Iterator[str]:
     for parameter in inspect.signature(arguments.__init__).parameters.values():
         if parameter.default is parameter.empty and parameter.name in names:
             yield names[parameter.name]
+
+
+def output_fields(output_type: Any) -> Mapping[str, Any]:
+    """Return the fields of an object among the outputs; nothing for a type that is no object."""
+    is_object = inspect.isclass(output_type) and sdk_types.is_output_type(output_type)
+    return sdk_types.output_type_types(output_type) if is_object else {}
 
 
 def check_inputs(schema: Schema, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -126,9 +136,7 @@ def _mismatches(value: Any, expected: Any, path: str) -> Iterator[tuple[str, str
     if not choices or any(next(_against(value, choice, path), None) is None for choice in choices):
         return
     # The most telling complaint is the one about the alternative that is at least of the right kind.
-    yield from min(
-        (list(_against(value, choice, path)) for choice in choices), key=lambda found: -len(found[0][0])
-    )
+    yield from min((list(_against(value, choice, path)) for choice in choices), key=lambda found: -len(found[0][0]))
 
 
 def _choices(expected: Any) -> Iterator[Any]:
@@ -145,11 +153,14 @@ def _against(value: Any, expected: Any, path: str) -> Iterator[tuple[str, str]]:
     origin = typing.get_origin(expected)
     if expected is Any:
         return
-    if origin is not None and issubclass(origin, Mapping):
+    if origin is typing.Literal:
+        if value not in typing.get_args(expected):
+            yield path, f"expected {' or '.join(map(repr, typing.get_args(expected)))}, got {_shown(value)}"
+    elif origin is not None and issubclass(origin, Mapping):
         if not is_map(value):
             yield path, f"expected a map, got {_shown(value)}"
             return
-        element = typing.get_args(expected)[1]
+        element = (typing.get_args(expected) or (str, Any))[1]
         for key, item in value.items():
             yield from _mismatches(item, element, f"{path}.{key}")
     elif origin is not None and issubclass(origin, Sequence):
@@ -206,9 +217,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _name_of(expected: Any) -> str:
-    return {str: "a string", int: "a whole number", float: "a number", bool: "a boolean"}.get(
-        expected, str(expected)
-    )
+    return {str: "a string", int: "a whole number", float: "a number", bool: "a boolean"}.get(expected, str(expected))
 
 
 def _shown(value: Any) -> str:

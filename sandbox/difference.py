@@ -99,7 +99,5 @@ def merged_outputs(old_outputs: Mapping[str, Any], new_inputs: Mapping[str, Any]
     for key, value in new_inputs.items():
         before = merged.get(key)
         # Computed parts of an object (`vpcConfig.vpcId`) stay; what a preview cannot know is passed on as such.
-        merged[key] = (
-            {**before, **value} if is_map(before) and is_map(value) and not contains_unknown(value) else value
-        )
+        merged[key] = {**before, **value} if is_map(before) and is_map(value) and not contains_unknown(value) else value
     return merged

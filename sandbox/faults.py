@@ -53,12 +53,7 @@ def parse_fault(specification: str) -> Fault:
     """
     match = _FORM.fullmatch(specification.strip())
     effects = {effect.value: effect for effect in Effect}
-    if (
-        match is None
-        or match["effect"] not in effects
-        or int(match["nth"]) < 1
-        or match["type"].count(":") != 2
-    ):  # noqa: PLR2004 - package:module:Class
+    if match is None or match["effect"] not in effects or int(match["nth"]) < 1 or match["type"].count(":") != 2:
         raise ValueError(
             f"{specification!r} is no fault: expected operation:type:nth=effect, such as"
             " create:aws:eks/nodeGroup:NodeGroup:1=fail; operations are create, read, update and delete,"
@@ -82,15 +77,6 @@ class Faults:
         self._faults = list(faults)
         self._calls: Counter[tuple[str, str]] = Counter()
 
-    @classmethod
-    def parse(cls, specifications: Iterable[str]) -> "Faults":
-        """Read a list of specifications.
-
-        Raises:
-            ValueError: one of them is not of the form `operation:type:nth=effect`.
-        """
-        return cls(parse_fault(specification) for specification in specifications)
-
     def at_this_call(self, operation: str, type_token: str) -> Fault | None:
         """Count one call, and return the fault that it meets, if any."""
         self._calls[operation, type_token] += 1
@@ -99,3 +85,12 @@ class Faults:
             if (fault.operation, fault.type, fault.nth) == (operation, type_token, count):
                 return fault
         return None
+
+
+def parse_faults(specifications: Iterable[str]) -> Faults:
+    """Read a list of specifications.
+
+    Raises:
+        ValueError: one of them is not of the form `operation:type:nth=effect`.
+    """
+    return Faults(parse_fault(specification) for specification in specifications)

@@ -92,9 +92,7 @@ class Inventory:
         with self.transaction():
             for statement in _TABLES.split(";"):
                 self._database.execute(statement)
-            self._database.execute(
-                "INSERT OR IGNORE INTO facts VALUES ('digest key', ?)", (secrets.token_hex(32),)
-            )
+            self._database.execute("INSERT OR IGNORE INTO facts VALUES ('digest key', ?)", (secrets.token_hex(32),))
         row = self._database.execute("SELECT value FROM facts WHERE key = 'digest key'").fetchone()
         self._digest_key = bytes.fromhex(row[0])
 
@@ -183,9 +181,7 @@ class Inventory:
         """Return what AWS made by itself for this record."""
         return self._select("owner = ?", record.key)
 
-    def list(
-        self, provider: str | None = None, type: str | None = None, scope: str | None = None
-    ) -> list[Record]:  # noqa: A002 - reads best at the call
+    def list(self, provider: str | None = None, type: str | None = None, scope: str | None = None) -> list[Record]:
         """Return the records of a provider, type or scope (each optional) in the order of their creation."""
         return self._select(
             "(? IS NULL OR provider = ?) AND (? IS NULL OR type = ?) AND (? IS NULL OR scope = ?)",
@@ -243,9 +239,7 @@ class Inventory:
         """Return a number never returned before, from 1: the seed of generated ids."""
         with self.transaction():
             self._database.execute("INSERT OR IGNORE INTO facts VALUES ('numbers', '0')")
-            self._database.execute(
-                "UPDATE facts SET value = CAST(value AS INTEGER) + 1 WHERE key = 'numbers'"
-            )
+            self._database.execute("UPDATE facts SET value = CAST(value AS INTEGER) + 1 WHERE key = 'numbers'")
             return int(self._database.execute("SELECT value FROM facts WHERE key = 'numbers'").fetchone()[0])
 
     def seal(self, value: Any) -> Any:
@@ -269,15 +263,11 @@ class Inventory:
         if isinstance(known, Secret):
             known = known.value
         if is_map(stored):
-            return {
-                key: self.unseal(item, known.get(key) if is_map(known) else None)
-                for key, item in stored.items()
-            }
+            return {key: self.unseal(item, known.get(key) if is_map(known) else None) for key, item in stored.items()}
         if is_list(stored):
             others = known if is_list(known) else []
             return [
-                self.unseal(item, others[index] if index < len(others) else None)
-                for index, item in enumerate(stored)
+                self.unseal(item, others[index] if index < len(others) else None) for index, item in enumerate(stored)
             ]
         return stored
 
@@ -285,7 +275,7 @@ class Inventory:
         with self._lock:
             rows = self._database.execute(
                 "SELECT position, provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated"
-                f" FROM records WHERE {condition} ORDER BY position",  # noqa: S608 - conditions are literals above
+                f" FROM records WHERE {condition} ORDER BY position",
                 values,
             ).fetchall()
         names = ("position", "provider", "type", "scope", "id", "arn", "name", "owner")

@@ -13,13 +13,9 @@ def as_table(inventory: Inventory) -> str:
     rows = [("#", "TYPE", "NAME", "ID", "WHERE")]
     for record in records:
         made_by = " (made by AWS)" if record.owner else ""
-        rows.append(
-            (str(record.position), record.type, record.name + made_by, record.id, record.scope or "global")
-        )
+        rows.append((str(record.position), record.type, record.name + made_by, record.id, record.scope or "global"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([*lines, f"{len(records)} in the emulated account."])
 
 

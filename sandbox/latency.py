@@ -1,6 +1,6 @@
-"""How long AWS takes, as a table, times a scale: 0 (the default) is no waiting, 1 is real time, 0.01 a hundredth.
+"""How long AWS takes, as a table, times a scale: 0 (the default) is no waiting, 1 is real time.
 
-Where a documentation page gives a figure it is named beside it; the other figures are what people usually see.
+Where a documentation page gives a figure it is named beside it; the others are what people usually see.
 """
 
 import asyncio
@@ -62,3 +62,12 @@ class Latencies:
         seconds = self.seconds(operation, type_token)
         if seconds > 0:
             await asyncio.sleep(seconds)
+
+
+def scaled(scale: float) -> Latencies:
+    """Return the latencies at a scale: 0 for no waiting, 1 for real time.
+
+    Raises:
+        ValueError: the scale is negative.
+    """
+    return Latencies(scale)

@@ -8,7 +8,7 @@ dictionaries, lists, strings, booleans and numbers instead; a value that the eng
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, TypeGuard
 
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
@@ -45,6 +45,21 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return a list as it is, an empty one for anything else."""
+    return value if is_list(value) else []
+
+
+def as_map(value: Any) -> dict[str, Any]:
+    """Return an object as it is, an empty one for anything else."""
+    return value if is_map(value) else {}
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list; an empty list for anything else."""
+    return [item for item in as_list(value) if is_map(item)]
+
+
 def plain(value: PropertyValue) -> Any:
     """Turn one engine value into plain data; whole numbers become `int`, as people write them."""
     inner = value.value
@@ -76,15 +91,12 @@ def property_value(value: Any) -> PropertyValue:
     if isinstance(value, Unknown):
         # The SDK cannot marshal `Computed`; the engine understands this text.
         return PropertyValue(UNKNOWN_ON_THE_WIRE)
-    if isinstance(value, bool) or value is None:
-        return PropertyValue(value)
-    if isinstance(value, int):
-        return PropertyValue(float(value))
     if is_map(value):
         return PropertyValue({key: property_value(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple)):
-        return PropertyValue([property_value(item) for item in cast("Sequence[Any]", value)])
-    return PropertyValue(value)
+    if is_list(value):
+        return PropertyValue([property_value(item) for item in value])
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return PropertyValue(float(value) if whole else value)
 
 
 def property_map(values: Mapping[str, Any]) -> dict[str, PropertyValue]:
@@ -136,9 +148,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def path_steps(path: str) -> list[str | int]:
     """Split `a.b[0].c` into `["a", "b", 0, "c"]`."""
     return [
-        int(index) if index else name
-        for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path)
-        if name or index
+        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path) if name or index
     ]
 
 
