@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
 
 def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> int:
     from sandbox.command import SERVED, Options, run
-    from sandbox.faults import Faults
+    from sandbox.faults import parse_faults
 
     real = tuple(package for package in parsed.real.split(",") if package)
     unknown = [package for package in real if package not in SERVED or package == "aws"]
@@ -82,7 +82,7 @@ def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> i
     if parsed.time_scale < 0:
         raise Refusal(f"--time-scale {parsed.time_scale}: has to be 0 or more")
     try:
-        Faults.parse(parsed.fault)
+        parse_faults(parsed.fault)
     except ValueError as error:
         raise Refusal(f"--fault: {error}") from error
     return run(words, Options(state, real, parsed.time_scale, tuple(parsed.fault), tuple(parsed.set)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pulumi.provider import Provider as ComponentProvider
@@ -31,52 +32,57 @@ class Settings:
     faults: tuple[str, ...]
 
 
+Factory = Callable[[], Provider | ComponentProvider]
+
+
 @dataclass(frozen=True)
 class Package:
     """A package that the sandbox serves.
 
     Attributes:
         distribution: the Python SDK whose version the stand-in speaks
-        make: builds its provider
+        factory: gives what builds a provider; all that it builds share one account and one count of faults
     """
 
     distribution: str
-    make: Callable[[Settings], Provider | ComponentProvider]
+    factory: Callable[[Settings], Factory]
 
     def version(self) -> str:
         """The version of the installed SDK, which is what programs ask for."""
         return importlib.metadata.version(self.distribution)
 
 
-def _aws(settings: Settings) -> Provider:
+def _aws(settings: Settings) -> Factory:
     from sandbox.aws_provider import AwsProvider
-    from sandbox.faults import Faults
+    from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
-    from sandbox.latency import Latencies
+    from sandbox.latency import scaled
 
-    return AwsProvider(
+    return partial(
+        AwsProvider,
         Inventory(settings.account),
-        latencies=Latencies(settings.time_scale),
-        faults=Faults.parse(settings.faults),
+        latencies=scaled(settings.time_scale),
+        faults=parse_faults(settings.faults),
     )
 
 
-def _eks(_: Settings) -> ComponentProvider:
+def _eks(_: Settings) -> Factory:
     from sandbox.eks_provider import EksProvider
 
-    return EksProvider()
+    return EksProvider
 
 
-def _kubernetes(settings: Settings) -> Provider:
-    from sandbox.faults import Faults
+def _kubernetes(settings: Settings) -> Factory:
+    from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
     from sandbox.kubernetes_provider import KubernetesProvider
-    from sandbox.latency import Latencies
+    from sandbox.latency import scaled
 
-    return KubernetesProvider(
+    return partial(
+        KubernetesProvider,
         Inventory(settings.account),
-        latencies=Latencies(settings.time_scale),
-        faults=Faults.parse(settings.faults),
+        latencies=scaled(settings.time_scale),
+        faults=parse_faults(settings.faults),
     )
 
 
@@ -87,9 +93,9 @@ PACKAGES: dict[str, Package] = {
 }
 
 
-def provider_for(package: str, settings: Settings) -> Provider | ComponentProvider:
-    """The stand-in for `package`, on the account that `settings` names."""
-    return PACKAGES[package].make(settings)
+def provider_factory(package: str, settings: Settings) -> Factory:
+    """What builds the stand-ins for `package`, on the account that `settings` names."""
+    return PACKAGES[package].factory(settings)
 
 
 def is_known_error(error: BaseException) -> bool:

@@ -29,45 +29,61 @@ from pulumi.provider.server import ComponentInitError
 from pulumi.provider.server import ProviderServicer as ComponentProviderServicer
 from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]  # what the SDK's own server uses: message sizes the engine relies on
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from sandbox.packages import PACKAGES, Settings, is_known_error, provider_for
+from sandbox.packages import PACKAGES, Settings, is_known_error, provider_factory
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
 
 # Seconds that calls under way get to finish once the parent has let go.
 _GRACE = 2.0
 
-# Every call that can fail for a reason a person should read.
-_ANSWERED = (
-    "CheckConfig",
-    "DiffConfig",
-    "Configure",
-    "Invoke",
-    "Call",
-    "Construct",
-    "Check",
-    "Diff",
-    "Create",
-    "Read",
-    "Update",
-    "Delete",
-    "GetSchema",
-    "Parameterize",
-)
+_SERVICE = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
+
+
+class PerConnection(provider_pb2_grpc.ResourceProviderServicer):
+    """Gives every connection a servicer of its own, and answers errors cleanly.
+
+    The engine opens one connection for each provider of a program (two regions, two roles, two
+    versions), configures it, and no later call says which of them it is for.
+
+    Errors: what a provider raises on purpose reaches the person as its message alone, anything else keeps
+    its traceback.
+    """
+
+    def __init__(self, make: Callable[[], ResourceServicer | ComponentServicer]) -> None:
+        self._make = make
+        self._servicers: dict[str, ResourceServicer | ComponentServicer] = {}
+        for method in _SERVICE.methods:
+            if not method.server_streaming:
+                setattr(self, method.name, self._dispatcher(method.name))
+
+    def _dispatcher(self, name: str) -> Handler:
+        async def answer(request: Any, context: Any) -> Any:
+            peer: str = context.peer()
+            if peer not in self._servicers:
+                self._servicers[peer] = self._make()
+            handler: Handler = getattr(self._servicers[peer], name)
+            try:
+                return await handler(request, context)
+            except grpc.aio.AbortError:
+                raise  # already answered
+            except Exception as error:  # whatever a provider raises has to reach the engine as an answer
+                code, message = describe(error)
+                await context.abort(code, message)
+
+        return answer
 
 
 class ResourceServicer(ProviderServicer):
     """The SDK's servicer, for a provider that the engine attaches to instead of starting it.
 
-    It adds `Attach`, with which the engine tells its address, and clean errors: what a provider raises
-    on purpose reaches the person as its message alone, anything else keeps its traceback.
+    It adds `Attach`, with which the engine tells its address.
     https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
     """
 
     def __init__(self, version: str, provider: Provider) -> None:
         super().__init__([], version, provider, engine_address="")
-        _answer_cleanly(self)
 
     async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002  # gRPC's name and form
         """Remember where the engine listens; components register their children there."""
@@ -97,7 +113,6 @@ class ComponentServicer(ComponentProviderServicer):
 
     def __init__(self, provider: ComponentProvider) -> None:
         super().__init__(provider, [], engine_address="")
-        _answer_cleanly(self)
 
     async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
         """Remember where the engine listens."""
@@ -105,31 +120,18 @@ class ComponentServicer(ComponentProviderServicer):
         return empty_pb2.Empty()
 
 
-def servicer_for(package: str, settings: Settings) -> ResourceServicer | ComponentServicer:
+def servicer_for(package: str, settings: Settings) -> PerConnection:
     """The gRPC servicer of `package`'s stand-in."""
-    provider = provider_for(package, settings)
-    if isinstance(provider, ComponentProvider):
-        return ComponentServicer(provider)
-    return ResourceServicer(PACKAGES[package].version(), provider)
+    make = provider_factory(package, settings)
+    version = PACKAGES[package].version()
 
+    def servicer() -> ResourceServicer | ComponentServicer:
+        provider = make()
+        if isinstance(provider, ComponentProvider):
+            return ComponentServicer(provider)
+        return ResourceServicer(version, provider)
 
-def _answer_cleanly(servicer: object) -> None:
-    for name in _ANSWERED:
-        if hasattr(servicer, name):
-            setattr(servicer, name, _with_clean_errors(getattr(servicer, name)))
-
-
-def _with_clean_errors(handler: Handler) -> Handler:
-    async def answer(request: Any, context: Any) -> Any:
-        try:
-            return await handler(request, context)
-        except grpc.aio.AbortError:
-            raise  # already answered
-        except Exception as error:  # whatever a provider raises has to reach the engine as an answer
-            code, message = describe(error)
-            await context.abort(code, message)
-
-    return answer
+    return PerConnection(servicer)
 
 
 def describe(error: BaseException) -> tuple[grpc.StatusCode, str]:
