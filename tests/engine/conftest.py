@@ -1,0 +1,50 @@
+"""What the engine tests share: stacks in sandboxes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, upped
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path) -> Callable[..., SandboxStack]:
+    """Makes a stack that does not exist yet, in an empty account: `new_stack(project, stack)`."""
+
+    def make(project: Path = CHECKOUT, stack: str = "dev") -> SandboxStack:
+        return SandboxStack(tmp_path / "sandbox", project, stack)
+
+    return make
+
+
+@pytest.fixture
+def upped_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SandboxStack]:
+    """Gives a stack that is up, to do with as one likes: `upped_stack(project, stack, set={...})`.
+
+    The first `up` is run once for all tests and workers; each test gets a copy of its account.
+    """
+
+    def copy(project: Path = CHECKOUT, stack: str = "dev", set: Mapping[str, Any] | None = None) -> SandboxStack:  # noqa: A002
+        # With xdist the base directory of a worker lies in that of the whole run.
+        base = tmp_path_factory.getbasetemp()
+        cache = (base.parent if base.name.startswith("popen-") else base) / "upped-stacks"
+        cache.mkdir(exist_ok=True)
+        return upped(cache, project, stack, set).copy_to(tmp_path / "sandbox")
+
+    return copy
+
+
+@pytest.fixture
+def small(new_stack: Callable[..., SandboxStack]) -> SandboxStack:
+    """The small fixture program, not up yet."""
+    return new_stack(PROGRAMS / "small")
+
+
+@pytest.fixture
+def small_up(upped_stack: Callable[..., SandboxStack]) -> SandboxStack:
+    """The small fixture program, up."""
+    return upped_stack(PROGRAMS / "small")

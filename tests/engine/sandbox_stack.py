@@ -1,0 +1,328 @@
+"""Drives one stack in a sandbox of its own, and says exactly what the engine did.
+
+    stack = SandboxStack(tmp_path, project=Path("tests/engine/programs/small"))
+    outcome = stack.up(set={"small:range": "10.1.0.0/16"})
+    assert outcome.exit_code == 0
+    assert [step.op for step in outcome.changes] == ["update"]
+
+Nothing here asserts; a failed command is an `Outcome` like any other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.inventory import Inventory
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+
+# Seconds; a command that takes longer has hung.
+_LIMIT = 600
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the engine did, or in a preview would do.
+
+    Attributes:
+        op: `create`, `update`, `delete`, `same`, `create-replacement`, `delete-replaced`, `replace`, ...
+        urn: the resource
+        changed: names of the properties that differ, sorted; empty where that has no meaning
+    """
+
+    op: str
+    urn: str
+    changed: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The resource's type, without its parents'."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.split("::", 3)[3]
+
+    def __str__(self) -> str:
+        changed = f" ({', '.join(self.changed)})" if self.changed else ""
+        return f"{self.op} {self.type} {self.name}{changed}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command did.
+
+    Attributes:
+        exit_code: of the whole command
+        steps: everything the engine did, in the order in which it began, the stack itself and providers included
+        failed: the steps that did not succeed
+        errors: what was shown as an error, one text each
+        warnings: what was shown as a warning
+        output: standard output and error together, as a person sees them
+        seconds: how long it took
+    """
+
+    exit_code: int
+    steps: tuple[Step, ...]
+    failed: tuple[Step, ...]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    output: str
+    seconds: float
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that change something, without the stack, components and providers of the engine."""
+        return tuple(
+            step
+            for step in self.steps
+            if step.op not in {"same", "read", "refresh"} and not step.type.startswith("pulumi:")
+        )
+
+    def of_type(self, type_token: str) -> tuple[Step, ...]:
+        """The steps about resources of one type, such as `aws:ec2/vpc:Vpc`."""
+        return tuple(step for step in self.steps if step.type == type_token)
+
+
+class SandboxStack:
+    """One stack of one project, in the pretended account of `state`.
+
+    Args:
+        state: a directory for this account alone; stacks that share it share the account
+        project: the directory with `Pulumi.yaml`
+        stack: its name
+    """
+
+    def __init__(self, state: Path, project: Path = CHECKOUT, stack: str = "dev") -> None:
+        self.state = state
+        self.project = project
+        self.stack = stack
+        self._commands = 0
+
+    def up(self, **options: Any) -> Outcome:
+        """`pulumi up`, without a preview before it; see `run` for the options."""
+        return self.run("up", "--yes", "--skip-preview", **options)
+
+    def preview(self, **options: Any) -> Outcome:
+        """`pulumi preview`."""
+        return self.run("preview", **options)
+
+    def refresh(self, **options: Any) -> Outcome:
+        """`pulumi refresh`, without a preview before it."""
+        return self.run("refresh", "--yes", "--skip-preview", **options)
+
+    def destroy(self, **options: Any) -> Outcome:
+        """`pulumi destroy`, without a preview before it."""
+        return self.run("destroy", "--yes", "--skip-preview", **options)
+
+    def run(  # the first words are the command's own
+        self,
+        *words: str,
+        set: Mapping[str, Any] | None = None,  # noqa: A002  # the word that `python -m sandbox` uses
+        faults: Sequence[str] = (),
+        time_scale: float = 0.0,
+        arguments: Sequence[str] = (),
+    ) -> Outcome:
+        """Run a command that the engine carries out.
+
+        Args:
+            words: the command
+            set: configuration for this one command, by path
+            faults: what to let fail, in the syntax of `sandbox.faults`
+            time_scale: see `sandbox.latency`
+            arguments: further words for `pulumi`
+        """
+        log = self._event_log()
+        options = [word for fault in faults for word in ("--fault", fault)]
+        options += ["--time-scale", str(time_scale)]
+        for path, value in (set or {}).items():
+            options += ["--set", f"{path}={json.dumps(value)}"]
+        start = time.monotonic()
+        done = self.command(*words, "--event-log", str(log), *arguments, options=options)
+        return read_outcome(log, done.returncode, done.stdout, time.monotonic() - start)
+
+    def _event_log(self) -> Path:
+        self._commands += 1
+        directory = self.state.parent / f"{self.state.name}-events"
+        directory.mkdir(exist_ok=True)
+        return directory / f"{self._commands}.json"
+
+    def command(self, *words: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Run any `pulumi` command; standard output and error come together in `stdout`."""
+        return subprocess.run(
+            self.words(*words, options=options),
+            cwd=CHECKOUT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_LIMIT,
+            check=False,
+        )
+
+    def start(self, *words: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own, to stop it half-way; output goes to a file."""
+        log = self.state.parent / f"{self.state.name}-background.log"
+        with log.open("w") as output:
+            return subprocess.Popen(
+                self.words(*words, options=options),
+                cwd=CHECKOUT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+
+    def words(self, *words: str, options: Sequence[str] = ()) -> list[str]:
+        """The whole command line of `pulumi` with `words` in this sandbox."""
+        own = [sys.executable, "-m", "sandbox", "--state", str(self.state), *options]
+        return [*own, "pulumi", "-C", str(self.project), *words, "--stack", self.stack]
+
+    def environment(self) -> dict[str, str]:
+        """The variables the command gets: this process's own, and Pulumi's event log switched on."""
+        return {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's exports."""
+        words = ["stack", "output", "--json", *(["--show-secrets"] if show_secrets else [])]
+        return self._json(*words)
+
+    def export(self) -> dict[str, Any]:
+        """Pulumi's state of the stack (`pulumi stack export`)."""
+        return self._json("stack", "export")
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in Pulumi's state, the stack and providers included."""
+        return self.export()["deployment"].get("resources", [])
+
+    def _json(self, *words: str) -> dict[str, Any]:
+        done = subprocess.run(
+            self.words(*words),
+            cwd=CHECKOUT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    def inventory(self) -> list[dict[str, Any]]:
+        """What exists in the pretended account, AWS's own doings (`owner`) included."""
+        words = [sys.executable, "-m", "sandbox", "--state", str(self.state), "inventory", "--json"]
+        done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, timeout=_LIMIT, check=True)
+        return json.loads(done.stdout)
+
+    def account(self) -> Inventory:
+        """The pretended account itself, to change behind Pulumi's back; close it before the next command."""
+        return Inventory(self.state / "account.sqlite")
+
+    def copy_to(self, state: Path) -> SandboxStack:
+        """The same stack in a copy of its account, which then goes its own way."""
+        shutil.copytree(self.state, state)
+        return SandboxStack(state, self.project, self.stack)
+
+
+def read_outcome(log: Path, exit_code: int, output: str, seconds: float) -> Outcome:
+    """Read what the engine's event log says about a command that has ended.
+
+    https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go
+    """
+    steps: list[Step] = []
+    failed: list[Step] = []
+    shown: dict[str, list[str]] = {"error": [], "warning": []}
+    lines = log.read_text().splitlines() if log.exists() else []
+    for line in lines:
+        event = json.loads(line)
+        if "resourcePreEvent" in event:
+            steps.append(_step(event["resourcePreEvent"]["metadata"]))
+        elif "resOpFailedEvent" in event:
+            failed.append(_step(event["resOpFailedEvent"]["metadata"]))
+        elif "diagnosticEvent" in event:
+            severity = event["diagnosticEvent"]["severity"]
+            if severity in shown:
+                shown[severity].append(event["diagnosticEvent"]["message"].strip())
+    return Outcome(
+        exit_code,
+        tuple(steps),
+        tuple(failed),
+        tuple(shown["error"]),
+        tuple(shown["warning"]),
+        output,
+        seconds,
+    )
+
+
+def _step(metadata: dict[str, Any]) -> Step:
+    names = {*(metadata.get("diffs") or ()), *(metadata.get("detailedDiff") or ())}
+    return Step(metadata["op"], metadata["urn"], tuple(sorted(names)))
+
+
+def upped(cache: Path, project: Path, stack: str, set: Mapping[str, Any] | None = None) -> SandboxStack:  # noqa: A002
+    """A stack that is up, to copy from; made once for all tests and workers that share `cache`.
+
+    Raises:
+        AssertionError: the first `up` failed; the text is all it said.
+    """
+    key = hashlib.sha256(json.dumps([str(project), stack, set], sort_keys=True).encode()).hexdigest()[:12]
+    state = cache / f"{stack}-{key}"
+    with (cache / f"{state.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = SandboxStack(state, project, stack)
+        if not (cache / f"{state.name}.done").exists():
+            shutil.rmtree(state, ignore_errors=True)
+            outcome = made.up(set=set)
+            assert outcome.exit_code == 0, outcome.output
+            (cache / f"{state.name}.done").touch()
+    return made
+
+
+def processes_of(state: Path) -> list[str]:
+    """The command lines of running processes that belong to the sandbox in `state` (Linux only)."""
+    found: list[str] = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            variables = (entry / "environ").read_bytes()
+        except OSError:  # it ended in between
+            continue
+        wanted = str(state).encode()
+        if any(wanted in word for word in words) or wanted in variables:
+            found.append(b" ".join(words).decode(errors="replace").strip())
+    return [words for words in found if words]
+
+
+def wait_until(condition: Any, seconds: float = 20.0) -> bool:
+    """Wait for `condition()` to be true, at most `seconds`; gives back whether it came true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return bool(condition())
+
+
+def kill_group(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> None:
+    """End a command from `SandboxStack.start`, with everything in its process group."""
+    os.killpg(process.pid, number)
+    process.wait(timeout=60)

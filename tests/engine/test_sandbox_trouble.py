@@ -1,0 +1,118 @@
+"""What a person sees and is left with when something goes wrong in the sandbox, with the real engine."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack, kill_group, processes_of, wait_until
+
+pytestmark = pytest.mark.engine
+
+REPOSITORY = "aws:ecr/repository:Repository"
+# Slow enough to be stopped half-way.
+SLOW = ("--time-scale", "3")
+
+
+def test_a_refused_call_is_one_message_and_the_next_up_goes_on_from_there(small: SandboxStack) -> None:
+    outcome = small.up(faults=[f"create:{REPOSITORY}:1=fail"])
+    assert outcome.exit_code != 0
+    assert [step.type for step in outcome.failed] == [REPOSITORY]
+    assert "Traceback" not in outcome.output
+    assert any("[emulated AWS]" in error for error in outcome.errors)
+    again = small.up()
+    assert again.exit_code == 0, again.output
+    assert REPOSITORY in {step.type for step in again.changes}
+    assert all(step.op == "create" for step in again.changes)
+    assert small.preview().changes == ()
+
+
+def test_an_error_the_program_raises_on_purpose_is_one_message(small: SandboxStack) -> None:
+    outcome = small.up(set={"small:refuse": True})
+    assert outcome.exit_code != 0
+    assert "error: this stack is refused" in outcome.output
+    assert "Traceback" not in outcome.output
+    assert outcome.errors == ("this stack is refused",)
+
+
+def test_a_mistake_in_the_program_is_shown_with_its_line(small: SandboxStack) -> None:
+    outcome = small.up(set={"small:break": True})
+    assert outcome.exit_code != 0
+    assert "about to fail" in outcome.output
+    (error,) = outcome.errors
+    assert 'raise KeyError("broken on purpose")' in error
+    assert "language_host.py" not in error
+    assert "runpy" not in error
+
+
+def test_an_argument_that_the_cluster_stand_in_does_not_take_is_named(
+    new_stack: Callable[..., SandboxStack],
+) -> None:
+    outcome = new_stack(PROGRAMS / "cluster").preview(set={"little-cluster:fargate": True})
+    assert outcome.exit_code != 0
+    assert "fargate" in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> None:
+    running = small.start("up", "--yes", "--skip-preview", options=SLOW)
+    assert wait_until(lambda: _locked(small)), "the update never began"
+    kill_group(running)
+    assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
+    blocked = small.up()
+    assert blocked.exit_code != 0
+    assert "pulumi cancel" in blocked.output
+    assert small.command("cancel", "--yes").returncode == 0
+    again = small.up()
+    assert again.exit_code == 0, again.output
+    assert small.preview().changes == ()
+
+
+def test_the_providers_end_when_only_their_parent_is_killed(small: SandboxStack) -> None:
+    running = small.start("up", "--yes", "--skip-preview", options=SLOW)
+    assert wait_until(lambda: _locked(small)), "the update never began"
+    running.kill()
+    running.wait(timeout=60)
+    assert wait_until(lambda: processes_of(small.state) == [], seconds=60), processes_of(small.state)
+
+
+def test_ctrl_c_stops_in_order(small: SandboxStack) -> None:
+    running = small.start("up", "--yes", "--skip-preview", options=SLOW)
+    assert wait_until(lambda: _locked(small)), "the update never began"
+    kill_group(running, signal.SIGINT)
+    assert running.returncode != 0
+    assert not _locked(small)
+    assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
+    again = small.up()
+    assert again.exit_code == 0, again.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("config", "set", "small:range", "10.2.0.0/16"), "edit Pulumi.dev.yaml"),
+        (("stack", "init"), "first `up`"),
+        (("destroy", "--remove"), "stack rm"),
+        (("login",), "backend of its own"),
+    ],
+)
+def test_what_would_write_elsewhere_is_refused_in_one_line(
+    small: SandboxStack, words: tuple[str, ...], says: str
+) -> None:
+    done = small.command(*words)
+    assert done.returncode == 2
+    assert says in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_stack_without_a_file_is_refused(small: SandboxStack) -> None:
+    done = SandboxStack(small.state, small.project, "porduction").command("preview")
+    assert done.returncode == 2
+    assert "Pulumi.porduction.yaml" in done.stdout
+    assert "dev" in done.stdout
+
+
+def _locked(stack: SandboxStack) -> bool:
+    return any((stack.state / "backend" / ".pulumi" / "locks").rglob("*.json"))

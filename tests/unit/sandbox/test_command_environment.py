@@ -1,0 +1,57 @@
+"""The environment that `pulumi` gets: nothing in it leads to a real account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.pulumi_environment import environment
+from sandbox.state import State
+
+pytestmark = pytest.mark.unit
+
+PERSON = {
+    "PATH": "/usr/bin",
+    "HOME": "/home/someone",
+    "AWS_PROFILE": "production",
+    "AWS_ACCESS_KEY_ID": "real",
+    "PULUMI_ACCESS_TOKEN": "real",
+    "PULUMI_CONFIG_PASSPHRASE": "real",
+    "PULUMI_BACKEND_URL": "s3://real",
+    "PULUMI_PARALLEL": "4",
+    "KUBECONFIG": "/home/someone/.kube/config",
+}
+
+
+def _made(tmp_path: Path, **changes: object) -> dict[str, str]:
+    given = {"stack": "dev", "providers": "aws:1", "inherited": PERSON, **changes}
+    return environment(State(tmp_path), Path("/tools/pulumi"), **given)  # pyright: ignore[reportArgumentType]
+
+
+def test_the_persons_own_accounts_stay_out(tmp_path: Path) -> None:
+    made = _made(tmp_path)
+    assert "real" not in made.values()
+    assert "s3://real" not in made.values()
+    assert {"AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "KUBECONFIG"}.isdisjoint(made)
+
+
+def test_what_only_changes_how_things_run_stays(tmp_path: Path) -> None:
+    made = _made(tmp_path)
+    assert made["PULUMI_PARALLEL"] == "4"
+    assert made["HOME"] == "/home/someone"
+
+
+def test_everything_is_kept_in_the_sandbox(tmp_path: Path) -> None:
+    made = _made(tmp_path)
+    assert made["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/backend"
+    assert made["PULUMI_HOME"] == f"{tmp_path}/home"
+
+
+def test_the_stand_ins_for_commands_come_first(tmp_path: Path) -> None:
+    assert _made(tmp_path)["PATH"] == f"{tmp_path}/bin:/tools:/usr/bin"
+
+
+def test_plugins_are_fetched_only_when_real_ones_are_asked_for(tmp_path: Path) -> None:
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in _made(tmp_path)
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in _made(tmp_path, real=("eks",))

@@ -1,0 +1,74 @@
+"""How the language host runs a program and explains its failures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from sandbox.language_host import explain, run_afresh
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return tmp_path / "__main__.py"
+
+
+def _failure(program: Path, text: str) -> BaseException:
+    program.write_text(text)
+    with pytest.raises(BaseException) as caught:  # whatever the program raises
+        run_afresh(program)
+    return caught.value
+
+
+def test_each_run_imports_the_projects_modules_anew(program: Path) -> None:
+    module = program.parent / "piece_of_the_program.py"
+    program.write_text("import piece_of_the_program\nprint(piece_of_the_program.VALUE)\n")
+    module.write_text("VALUE = 1\n")
+    run_afresh(program)
+    module.write_text("VALUE = 2\n")
+    run_afresh(program)
+    assert sys.modules["piece_of_the_program"].VALUE == 2
+    assert sys.path[0] == str(program.parent)
+
+
+def test_libraries_are_not_imported_again(program: Path) -> None:
+    program.write_text("import pulumi\n")
+    run_afresh(program)
+    assert sys.modules["pulumi"] is pulumi
+
+
+def test_a_traceback_begins_in_the_program(program: Path) -> None:
+    error = _failure(program, "def f():\n    raise KeyError('x')\nf()\n")
+    text = explain(error, program)
+    assert text is not None
+    assert text.startswith("Program failed with an unhandled exception:\n")
+    assert "runpy" not in text
+    assert "language_host" not in text
+    assert text.count("__main__.py") == 2
+
+
+def test_an_error_for_people_is_its_message(program: Path) -> None:
+    assert (
+        explain(_failure(program, "import pulumi\nraise pulumi.RunError('not like that')\n"), program)
+        == "not like that"
+    )
+
+
+def test_an_exit_with_a_message_is_that_message(program: Path) -> None:
+    assert explain(_failure(program, "raise SystemExit('no domain')\n"), program) == "no domain"
+
+
+def test_an_exit_with_a_number_says_what_happened(program: Path) -> None:
+    assert "sys.exit(3)" in (explain(_failure(program, "raise SystemExit(3)\n"), program) or "")
+
+
+def test_a_mistake_in_the_grammar_is_shown(program: Path) -> None:
+    assert "SyntaxError" in (explain(_failure(program, "def f(:\n"), program) or "")

@@ -1,0 +1,58 @@
+"""What the engine is told when a provider fails."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+from pulumi.provider.server import ComponentInitError
+
+from sandbox.aws_errors import AwsError
+from sandbox.refusal import Refusal
+from sandbox.server import describe
+
+pytestmark = pytest.mark.unit
+
+
+def _as_the_sdk_raises(error: Exception) -> Exception:
+    try:
+        try:
+            raise error
+        except Exception as inner:
+            raise Exception(f"{inner}:\n  File server.py, line 1")  # noqa: B904  # the SDK's own way
+    except Exception as wrapped:
+        return wrapped
+
+
+@pytest.mark.parametrize("error", [Refusal("not here"), AwsError("creating a VPC", "VpcLimitExceeded", "too many")])
+def test_an_error_raised_on_purpose_is_its_message_alone(error: Exception) -> None:
+    code, message = describe(_as_the_sdk_raises(error))
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert message == str(error)
+
+
+def test_a_mistake_keeps_its_traceback() -> None:
+    code, message = describe(_as_the_sdk_raises(KeyError("vpcId")))
+    assert code is grpc.StatusCode.INTERNAL
+    assert "KeyError: 'vpcId'" in message
+    assert "test_server_errors.py" in message
+
+
+def test_what_is_not_done_says_so() -> None:
+    code, message = describe(NotImplementedError("The method 'call' is not implemented"))
+    assert code is grpc.StatusCode.UNIMPLEMENTED
+    assert "call" in message
+
+
+def test_a_components_own_error_is_found_inside() -> None:
+    assert describe(_as_the_sdk_raises(ComponentInitError(Refusal("no fargate"))))[1] == "no fargate"
+
+
+def test_an_error_caused_by_another_is_shown_as_itself() -> None:
+    try:
+        try:
+            raise KeyError("first")
+        except KeyError as first:
+            raise ValueError("second") from first
+    except ValueError as second:
+        message = describe(_as_the_sdk_raises(second))[1]
+    assert "ValueError: second" in message
