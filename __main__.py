@@ -1,0 +1,97 @@
+"""Slipway: a microservice system on AWS EKS, as one stack graph. This file only wires the pieces, in their order."""
+
+import pulumi
+
+from apps.exports import stack_exports
+from apps.site import Site, SiteArgs
+from apps.system import repositories_of, services_of
+from infra.account import find_zone_id, require_deploy_role
+from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
+from infra.balancer_controller import BalancerController, BalancerControllerArgs
+from infra.certificate import Certificate, CertificateArgs
+from infra.cluster import Cluster, ClusterArgs
+from infra.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.network import Network, NetworkArgs
+from infra.nodes import NodeGroups, NodeGroupsArgs
+from infra.registry import ImageRegistry, ImageRegistryArgs
+from infra.shutdown import ShutdownTimes
+from infra.stack_file import account_of, read_settings
+
+settings = read_settings()
+require_deploy_role(settings)
+zone_id = find_zone_id(settings.domain)
+services = services_of(settings)
+shutdown = ShutdownTimes(settings.drain_seconds)
+
+registry = ImageRegistry(
+    settings.name,
+    ImageRegistryArgs(repositories_of(services), immutable=settings.immutable_images, protect=settings.protect),
+)
+network = Network(settings.name, NetworkArgs(settings.network, settings.region, protect=settings.protect))
+certificate = Certificate(
+    settings.name,
+    CertificateArgs(settings.domain, [host for service in services for host in service.settings.hosts], zone_id),
+)
+cluster = Cluster(
+    settings.name,
+    ClusterArgs(
+        settings=settings.cluster,
+        vpc_id=network.vpc.id,
+        private_subnet_ids=[subnet.id for subnet in network.private],
+        public_subnet_ids=[subnet.id for subnet in network.public],
+        protect=settings.protect,
+    ),
+)
+logs = ContainerLogs(settings.name, settings.name, settings.cluster.log_retention_days)
+network_add_ons = AddOns(f"{settings.name}-before-nodes", AddOnsArgs(Tier.BEFORE_NODES, cluster.name, waits_for=[]))
+nodes = NodeGroups(
+    settings.name,
+    NodeGroupsArgs(
+        settings=settings.node_groups,
+        cluster_name=cluster.name,
+        subnet_ids=[subnet.id for subnet in network.private],
+        tags=settings.tags,
+        waits_for=[network_add_ons],
+    ),
+)
+add_ons = AddOns(f"{settings.name}-after-nodes", AddOnsArgs(Tier.AFTER_NODES, cluster.name, waits_for=[nodes, logs]))
+balancer = LoadBalancer(
+    settings.name,
+    LoadBalancerArgs(
+        vpc_id=network.vpc.id,
+        subnet_ids=[subnet.id for subnet in network.public],
+        certificate_arn=certificate.arn,
+        nodes_security_group_id=cluster.security_group_id,
+        ports=sorted({service.settings.port for service in services if service.settings.hosts}),
+        shutdown=shutdown,
+        protect=settings.protect,
+    ),
+)
+controller = BalancerController(
+    f"{settings.name}-controller",
+    BalancerControllerArgs(
+        stack_name=settings.name,
+        cluster_name=cluster.name,
+        region=settings.region,
+        account=account_of(settings.deploy_role_arn),
+        vpc_id=network.vpc.id,
+        waits_for=[nodes, add_ons],
+    ),
+    pulumi.ResourceOptions(providers=[cluster.kubernetes]),
+)
+site = Site(
+    settings.name,
+    SiteArgs(
+        settings=settings,
+        services=[service for service in services if service.runs],
+        repository_urls=registry.urls,
+        zone_id=zone_id,
+        shutdown=shutdown,
+        network=network,
+        cluster=cluster,
+        balancer=balancer,
+        waits_for=[nodes, add_ons, controller],
+    ),
+)
+for name, value in stack_exports(settings, services, registry, cluster, nodes, site).items():
+    pulumi.export(name, value)

@@ -1,0 +1,65 @@
+"""What a stack tells people and programs once it is up."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from apps.site import Site
+from apps.system import SystemService
+from infra.cluster import Cluster
+from infra.nodes import NodeGroups, scheduled_actions
+from infra.registry import ImageRegistry
+from infra.settings import Settings
+
+
+def stack_exports(
+    settings: Settings,
+    services: Sequence[SystemService],
+    registry: ImageRegistry,
+    cluster: Cluster,
+    nodes: NodeGroups,
+    site: Site,
+) -> dict[str, pulumi.Input[object]]:
+    """The stack's outputs, by name. The kubeconfig is a secret: `pulumi stack output kubeconfig --show-secrets`."""
+    urls = service_urls(services)
+    return {
+        "siteUrl": urls.get("frontend", f"https://{settings.domain}"),
+        "serviceUrls": urls,
+        "notDeployed": waiting_for_images(services),
+        "registryUrls": registry.urls,
+        "runningImages": site.images,
+        "clusterName": cluster.name,
+        "kubeconfig": cluster.kubeconfig,
+        "nodeGroups": {name: group.autoscaling_group_name for name, group in nodes.groups.items()},
+        "schedules": schedules_in_words(settings),
+    }
+
+
+def service_urls(services: Sequence[SystemService]) -> dict[str, str]:
+    """The first host of each running service that has one."""
+    return {
+        service.name: f"https://{service.settings.hosts[0]}"
+        for service in services
+        if service.runs and service.settings.hosts
+    }
+
+
+def waiting_for_images(services: Sequence[SystemService]) -> dict[str, str]:
+    """What each service that does not run is waiting for, in words."""
+    return {
+        service.name: f"only its repositories exist; to deploy it, set {_keys(service.missing_images)}"
+        for service in services
+        if not service.runs
+    }
+
+
+def schedules_in_words(settings: Settings) -> dict[str, list[str]]:
+    """The scheduled sizes of each node group, as a person would say them."""
+    return {
+        name: [f"{action.name}: {action.in_words()}" for action in scheduled_actions(group)]
+        for name, group in settings.node_groups.items()
+    }
+
+
+def _keys(images: Sequence[str]) -> str:
+    return " and ".join(f"slipway:images.{image}" for image in images)

@@ -1,0 +1,242 @@
+"""The one component that every web service of the system is made with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from apps.database import PASSWORD_KEY
+from apps.declaration import Declaration
+from apps.network_policy import service_network_policy
+from apps.pod import Image, PodArgs, pod_labels, pod_template
+from infra.settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
+from infra.shutdown import ShutdownTimes
+
+_SERVICE_PORT = 80
+
+
+@dataclass(frozen=True)
+class TargetGroupArgs:
+    """Where the balancer looks for the pods of a public service."""
+
+    arn: pulumi.Input[str]
+    vpc_id: pulumi.Input[str]
+    balancer_cidrs: Sequence[pulumi.Input[str]]
+    """The balancer's subnets: where its requests and health checks come from."""
+
+
+@dataclass(frozen=True)
+class WebServiceArgs:
+    """What a web service is made of."""
+
+    declaration: Declaration
+    settings: ServiceSettings
+    namespace: pulumi.Input[str]
+    image: Image
+    database_image: Image | None
+    database_password: pulumi.Input[str] | None
+    shutdown: ShutdownTimes
+    target_group: TargetGroupArgs | None
+    """Only for a service with host names."""
+    waits_for: Sequence[pulumi.Resource]
+    """What has to be there before the binding and the pods."""
+
+
+class WebService(pulumi.ComponentResource):
+    """A Deployment with its Service, network policy, disruption budget, autoscaler and target group binding."""
+
+    def __init__(self, name: str, args: WebServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:apps:WebService", name, None, opts)
+        self._prefix, self._args = name, args
+        # The namespace goes with its cluster: with it gone, there is nothing left to delete one by one.
+        self._child = pulumi.ResourceOptions(parent=self, deleted_with=opts.deleted_with if opts else None)
+        self._labels = pod_labels(args.declaration)
+
+        account = k8s.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=self._metadata(),
+            automount_service_account_token=False,
+            opts=self._child,
+        )
+        policy = k8s.networking.v1.NetworkPolicy(
+            f"{name}-network-policy", metadata=self._metadata(), spec=self._network_policy(), opts=self._child
+        )
+        secret = self._database_secret()
+        self.service = self._service()
+        binding = self._target_group_binding()
+        deployment = self._deployment(account, secret, waits_for=[policy, *([binding] if binding else [])])
+        k8s.policy.v1.PodDisruptionBudget(
+            f"{name}-budget",
+            metadata=self._metadata(),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1,
+                # Else a pod that never becomes ready would hold its node for ever.
+                # https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self._labels),
+            ),
+            opts=self._child,
+        )
+        if args.settings.autoscaling is not None:
+            self._autoscaler(args.settings.autoscaling, deployment)
+        self.image = pulumi.Output.from_input(args.image.reference)
+
+        self.register_outputs({"image": self.image})
+
+    def _metadata(
+        self, name: str | None = None, annotations: dict[str, str] | None = None
+    ) -> k8s.meta.v1.ObjectMetaArgs:
+        """Stable names: what a person types, and what other objects refer to."""
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=self._args.declaration.app if name is None else name,
+            namespace=self._args.namespace,
+            labels=self._labels,
+            annotations=annotations,
+        )
+
+    def _network_policy(self) -> k8s.networking.v1.NetworkPolicySpecArgs:
+        settings, target_group = self._args.settings, self._args.target_group
+        database = settings.database
+        external = isinstance(database, ExternalDatabaseSettings)
+        return service_network_policy(
+            self._labels,
+            settings.port,
+            target_group.balancer_cidrs if target_group else (),
+            ([str(cidr) for cidr in database.cidrs], database.port) if external else None,
+        )
+
+    def _database_secret(self) -> k8s.core.v1.Secret | None:
+        if self._args.database_password is None:
+            return None
+        return k8s.core.v1.Secret(
+            f"{self._prefix}-database",
+            metadata=self._metadata(f"{self._args.declaration.app}-database"),
+            string_data={PASSWORD_KEY: self._args.database_password},
+            opts=self._child,
+        )
+
+    def _service(self) -> k8s.core.v1.Service:
+        settings = self._args.settings
+        return k8s.core.v1.Service(
+            f"{self._prefix}-service",
+            # Pulumi would wait for pods behind it, but the Deployment comes after it.
+            metadata=self._metadata(self._args.declaration.service, annotations={"pulumi.com/skipAwait": "true"}),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type=settings.service_type,
+                selector=self._labels,
+                ports=[
+                    k8s.core.v1.ServicePortArgs(
+                        name="http", port=_SERVICE_PORT, target_port=settings.port, protocol="TCP"
+                    )
+                ],
+            ),
+            opts=self._child,
+        )
+
+    def _target_group_binding(self) -> k8s.apiextensions.CustomResource | None:
+        """Keeps the balancer's target group filled with this service's pods.
+
+        Every field the controller's webhook would fill is stated, so that what is declared is what is there.
+        https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/targetgroupbinding/spec/
+        """
+        target_group = self._args.target_group
+        if target_group is None:
+            return None
+        return k8s.apiextensions.CustomResource(
+            f"{self._prefix}-binding",
+            api_version="elbv2.k8s.aws/v1beta1",
+            kind="TargetGroupBinding",
+            metadata=self._metadata(self._args.declaration.service),
+            spec={
+                "serviceRef": {"name": self.service.metadata.name, "port": _SERVICE_PORT},
+                "targetGroupARN": target_group.arn,
+                "targetType": "ip",
+                "ipAddressType": "ipv4",
+                "vpcID": target_group.vpc_id,
+            },
+            # Deleted for real, even with the cluster: its controller then takes the pods out of the target group.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.waits_for)),
+        )
+
+    def _deployment(
+        self,
+        account: k8s.core.v1.ServiceAccount,
+        secret: k8s.core.v1.Secret | None,
+        waits_for: list[pulumi.Resource],
+    ) -> k8s.apps.v1.Deployment:
+        args = self._args
+        autoscaled = args.settings.autoscaling is not None
+        return k8s.apps.v1.Deployment(
+            f"{self._prefix}-deployment",
+            metadata=self._metadata(),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=args.settings.initial_replicas,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self._labels),
+                strategy=_strategy(args.settings),
+                template=pod_template(
+                    PodArgs(
+                        declaration=args.declaration,
+                        settings=args.settings,
+                        image=args.image,
+                        database_image=args.database_image,
+                        database_secret=secret.metadata.name if secret else None,
+                        service_account=account.metadata.name,
+                        shutdown=args.shutdown,
+                        # Declared here, so that no webhook has to be alive for a pod to be made.
+                        # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+                        readiness_gates=[f"target-health.elbv2.k8s.aws/{args.declaration.service}"]
+                        if args.target_group
+                        else [],
+                    )
+                ),
+            ),
+            opts=pulumi.ResourceOptions.merge(
+                self._child,
+                pulumi.ResourceOptions(
+                    depends_on=[self.service, *args.waits_for, *waits_for],
+                    # The autoscaler owns the count from the moment it exists (pulumi-kubernetes #2491).
+                    ignore_changes=["spec.replicas"] if autoscaled else None,
+                ),
+            ),
+        )
+
+    def _autoscaler(self, settings: AutoscalingSettings, deployment: k8s.apps.v1.Deployment) -> None:
+        k8s.autoscaling.v2.HorizontalPodAutoscaler(
+            f"{self._prefix}-autoscaler",
+            metadata=self._metadata(),
+            spec=k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgs(
+                scale_target_ref=k8s.autoscaling.v2.CrossVersionObjectReferenceArgs(
+                    api_version="apps/v1", kind="Deployment", name=deployment.metadata.name
+                ),
+                min_replicas=settings.min_replicas,
+                max_replicas=settings.max_replicas,
+                metrics=[
+                    k8s.autoscaling.v2.MetricSpecArgs(
+                        type="Resource",
+                        resource=k8s.autoscaling.v2.ResourceMetricSourceArgs(
+                            name="cpu",
+                            target=k8s.autoscaling.v2.MetricTargetArgs(
+                                type="Utilization", average_utilization=settings.cpu_percent
+                            ),
+                        ),
+                    )
+                ],
+                behavior=k8s.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgs(
+                    scale_down=k8s.autoscaling.v2.HPAScalingRulesArgs(
+                        stabilization_window_seconds=settings.scale_down_stabilization_seconds
+                    )
+                ),
+            ),
+            opts=self._child,
+        )
+
+
+def _strategy(settings: ServiceSettings) -> k8s.apps.v1.DeploymentStrategyArgs:
+    """Roll over with a quarter missing and one extra at most; a database in the pod stops before it is replaced."""
+    if settings.database is not None and settings.database.kind == "sidecar":
+        return k8s.apps.v1.DeploymentStrategyArgs(type="Recreate")
+    return k8s.apps.v1.DeploymentStrategyArgs(
+        type="RollingUpdate",
+        rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable="25%", max_surge=1),
+    )

@@ -1,0 +1,97 @@
+"""All services of a stack, each with its way in from the internet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from apps.namespace import Namespace
+from apps.service import TargetGroupArgs, WebService, WebServiceArgs
+from apps.system import SystemService, image_of
+from infra.cluster import Cluster
+from infra.host_route import HostRoute, HostRouteArgs
+from infra.load_balancer import LoadBalancer
+from infra.network import Network
+from infra.settings import Settings
+from infra.shutdown import ShutdownTimes
+
+
+@dataclass(frozen=True)
+class SiteArgs:
+    """What the site stands on."""
+
+    settings: Settings
+    services: Sequence[SystemService]
+    """Those that run: all their images are set."""
+    repository_urls: Mapping[str, pulumi.Output[str]]
+    zone_id: pulumi.Input[str]
+    shutdown: ShutdownTimes
+    network: Network
+    cluster: Cluster
+    balancer: LoadBalancer
+    waits_for: Sequence[pulumi.Resource]
+    """The controller that fills target groups, and the nodes that pods run on."""
+
+
+class Site(pulumi.ComponentResource):
+    """The namespace, and for each service its route and its workload."""
+
+    def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:apps:Site", name, None, opts)
+        self._args = args
+        # What the cluster holds goes with the cluster: one that no longer answers blocks nothing then
+        # (pulumi-kubernetes #2517).
+        self._in_cluster = pulumi.ResourceOptions(
+            parent=self, providers=[args.cluster.kubernetes], deleted_with=args.cluster.cluster
+        )
+        self._namespace = Namespace(f"{name}-namespace", args.settings.namespace, self._in_cluster)
+        self.images = {service.name: self._service(name, service) for service in args.services}
+
+        self.register_outputs({"images": self.images})
+
+    def _service(self, name: str, service: SystemService) -> pulumi.Output[str]:
+        args, settings, declaration = self._args, service.settings, service.declaration
+        route = self._route(f"{name}-{service.name}", service) if settings.hosts else None
+        images, password = args.settings.images, args.settings.database_passwords.get(service.name)
+        image = image_of(declaration.repository, images, args.repository_urls)
+        assert image is not None  # noqa: S101 - only services that have all their images come here
+        return WebService(
+            f"{name}-{service.name}",
+            WebServiceArgs(
+                declaration=declaration,
+                settings=settings,
+                namespace=self._namespace.name,
+                image=image,
+                database_image=image_of(declaration.database_repository, images, args.repository_urls),
+                database_password=pulumi.Output.secret(password.get_secret_value()) if password else None,
+                shutdown=args.shutdown,
+                target_group=self._target_group(route) if route else None,
+                # A target group that no listener uses has no healthy target, and its pods never become ready.
+                waits_for=[*args.waits_for, *([route] if route else [])],
+            ),
+            self._in_cluster,
+        ).image
+
+    def _route(self, name: str, service: SystemService) -> HostRoute:
+        args = self._args
+        return HostRoute(
+            name,
+            HostRouteArgs(
+                hosts=service.settings.hosts,
+                port=service.settings.port,
+                zone_id=args.zone_id,
+                vpc_id=args.network.vpc.id,
+                listener_arn=args.balancer.https_listener.arn,
+                balancer=args.balancer.balancer,
+                shutdown=args.shutdown,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _target_group(self, route: HostRoute) -> TargetGroupArgs:
+        network = self._args.network
+        return TargetGroupArgs(
+            arn=route.target_group.arn,
+            vpc_id=network.vpc.id,
+            balancer_cidrs=[subnet.cidr_block.apply(str) for subnet in network.public],
+        )

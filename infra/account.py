@@ -1,0 +1,47 @@
+"""What a stack finds in its account before it makes anything: who it is, and its hosted zone."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.settings import Settings
+
+
+def role_name(arn: str) -> str:
+    """The role's name, in a role's ARN or in that of a session of it.
+
+    `arn:aws:iam::111122223333:role/path/name` and `arn:aws:sts::111122223333:assumed-role/name/session`.
+    """
+    kind, _, rest = arn.split(":", 5)[5].partition("/")
+    return rest.split("/")[0] if kind == "assumed-role" else rest.rpartition("/")[2]
+
+
+def require_deploy_role(settings: Settings) -> None:
+    """Go on only as the environment's deploy role.
+
+    Whoever creates the cluster is its first administrator; a cluster made by a person by chance locks out the next
+    one (pulumi-eks #918).
+
+    Raises:
+        pulumi.RunError: the caller is somebody else.
+    """
+    arn = aws.get_caller_identity().arn
+    if role_name(arn) != role_name(settings.deploy_role_arn):
+        raise pulumi.RunError(
+            f"aws:assumeRoles[0].roleArn: this stack is deployed as {settings.deploy_role_arn}, "
+            f"but the caller is {arn}. Nothing was changed."
+        )
+
+
+def find_zone_id(domain: str) -> str:
+    """The hosted zone of the stack's domain, which bootstrap made.
+
+    Raises:
+        pulumi.RunError: there is none.
+    """
+    try:
+        return aws.route53.get_zone(name=domain, private_zone=False).zone_id
+    except Exception as error:  # the SDK raises a bare Exception for a failed call
+        raise pulumi.RunError(
+            f"slipway:domain: no hosted zone for {domain} was found ({error}). "
+            "Run bootstrap for this environment first. Nothing was changed."
+        ) from None

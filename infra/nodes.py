@@ -1,0 +1,191 @@
+"""Managed node groups, their instances, and the schedules of their sizes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_aws.eks.outputs import NodeGroupResource
+
+from infra.iam_documents import trust
+from infra.schedules import ScheduledAction
+from infra.settings import NodeGroupSettings
+
+# What a node itself must be allowed: to join and to pull images. Pods have roles of their own, the CNI's among them.
+# https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+NODE_POLICIES = (
+    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+)
+
+
+def scheduled_actions(settings: NodeGroupSettings) -> tuple[ScheduledAction, ...]:
+    """Both actions of each schedule of a group."""
+    return tuple(action for name, schedule in settings.schedules.items() for action in schedule.actions(name))
+
+
+def sizes_owned_elsewhere(settings: NodeGroupSettings) -> list[str]:
+    """Which sizes the program leaves alone once the group exists.
+
+    Where schedules own them, setting them again would undo the night
+    (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
+    """
+    return ["scalingConfig"] if settings.schedules else []
+
+
+class NodeRole(pulumi.ComponentResource):
+    """The role of all nodes."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:infra:NodeRole", name, None, opts)
+        role = aws.iam.Role(
+            name, assume_role_policy=trust("ec2.amazonaws.com"), opts=pulumi.ResourceOptions(parent=self)
+        )
+        attachments = [
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{policy.rpartition('/')[2]}",
+                role=role.name,
+                policy_arn=policy,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for policy in NODE_POLICIES
+        ]
+        # Known only with its policies: a node that starts before them cannot join.
+        self.arn = pulumi.Output.all(role.arn, *(attachment.id for attachment in attachments)).apply(
+            lambda values: str(values[0])
+        )
+
+        self.register_outputs({"arn": self.arn})
+
+
+def _autoscaling_group_name(resources: Sequence[NodeGroupResource]) -> str:
+    groups = resources[0].autoscaling_groups
+    assert groups is not None  # noqa: S101 - EKS makes exactly one for every node group
+    return str(groups[0].name)
+
+
+@dataclass(frozen=True)
+class NodeGroupArgs:
+    """What a node group is made of."""
+
+    settings: NodeGroupSettings
+    cluster_name: pulumi.Input[str]
+    role_arn: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    tags: Mapping[str, str]
+    """For instances and disks, which the provider's default tags do not reach."""
+    waits_for: Sequence[pulumi.Resource]
+    """The network add-ons: without them no node becomes ready."""
+
+
+class NodeGroup(pulumi.ComponentResource):
+    """One managed node group with its launch template and its scheduled actions."""
+
+    def __init__(self, name: str, args: NodeGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:infra:NodeGroup", name, None, opts)
+        settings = args.settings
+        child = pulumi.ResourceOptions(parent=self)
+        template = self._launch_template(name, args)
+        size = settings.size
+        self.group = aws.eks.NodeGroup(
+            name,
+            cluster_name=args.cluster_name,
+            node_role_arn=args.role_arn,
+            subnet_ids=list(args.subnet_ids),
+            ami_type="AL2023_x86_64_STANDARD",
+            capacity_type=settings.capacity_type,
+            instance_types=[settings.instance_type],
+            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
+            scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+                min_size=size.min, desired_size=size.desired, max_size=size.max
+            ),
+            update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
+            node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
+            labels=dict(settings.labels),
+            taints=[
+                aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=taint.effect)
+                for taint in settings.taints
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(args.waits_for),
+                ignore_changes=sizes_owned_elsewhere(settings),
+            ),
+        )
+        self.name = self.group.node_group_name
+        # Only EKS knows the name of the Auto Scaling group it makes.
+        self.autoscaling_group_name = self.group.resources.apply(_autoscaling_group_name)
+        for action in scheduled_actions(settings):
+            aws.autoscaling.Schedule(
+                f"{name}-{action.unique_name}",
+                autoscaling_group_name=self.autoscaling_group_name,
+                scheduled_action_name=f"{name}-{action.unique_name}",
+                min_size=action.size.min,
+                desired_capacity=action.size.desired,
+                max_size=action.size.max,
+                recurrence=action.recurrence,
+                time_zone=action.time_zone,
+                opts=child,
+            )
+
+        self.register_outputs({"name": self.name, "autoscaling_group_name": self.autoscaling_group_name})
+
+    def _launch_template(self, name: str, args: NodeGroupArgs) -> aws.ec2.LaunchTemplate:
+        tags = {**args.tags, "Name": name}
+        return aws.ec2.LaunchTemplate(
+            name,
+            description=f"Nodes of {name}",
+            update_default_version=True,
+            # Hop limit 1 keeps pods from the node's role.
+            # https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            block_device_mappings=[
+                aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+                    device_name="/dev/xvda",
+                    ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+                        volume_type="gp3",
+                        volume_size=args.settings.disk_size_gib,
+                        encrypted="true",
+                        delete_on_termination="true",
+                    ),
+                )
+            ],
+            tag_specifications=[
+                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
+                for kind in ("instance", "volume", "network-interface")
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+@dataclass(frozen=True)
+class NodeGroupsArgs:
+    """All groups of a cluster, by name."""
+
+    settings: Mapping[str, NodeGroupSettings]
+    cluster_name: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    tags: Mapping[str, str]
+    waits_for: Sequence[pulumi.Resource]
+
+
+class NodeGroups(pulumi.ComponentResource):
+    """The groups and the one role that all their nodes have."""
+
+    def __init__(self, name: str, args: NodeGroupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:infra:NodeGroups", name, None, opts)
+        role = NodeRole(f"{name}-node", pulumi.ResourceOptions(parent=self))
+        self.groups = {
+            group: NodeGroup(
+                f"{name}-{group}",
+                NodeGroupArgs(settings, args.cluster_name, role.arn, args.subnet_ids, args.tags, args.waits_for),
+                pulumi.ResourceOptions(parent=self),
+            )
+            for group, settings in args.settings.items()
+        }
+
+        self.register_outputs({})

@@ -1,0 +1,188 @@
+"""Rules that join several settings. Each is one function; a parameter's name says which top-level setting it reads.
+
+A rule runs when the settings it reads are sound by themselves, so one mistake does not hide another.
+"""
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Set
+from ipaddress import IPv4Network
+from typing import Any
+
+from pydantic import SecretStr
+
+from apps.declarations import declaration_of
+from infra.problems import Problem
+from infra.settings import (
+    ClusterSettings,
+    ImageSettings,
+    NetworkSettings,
+    NodeGroupSettings,
+    ServiceSettings,
+    SidecarDatabaseSettings,
+)
+
+REQUIRED_TAGS = ("project", "stack", "owner")
+
+# "Rules per Application Load Balancer (not counting default rules)": 100.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+LISTENER_RULES_PER_BALANCER = 100
+# "IPv4 network CIDR block sizes must be between /16 and /28"; below /20 the zones' subnets would be too small for pods,
+# each of which has an address of the VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+LARGEST_VPC_PREFIX, SMALLEST_VPC_PREFIX = 16, 20
+
+
+def network_fits(network: NetworkSettings, region: str) -> Iterator[Problem]:
+    """The range is one AWS takes, and each zone is another of the stack's region."""
+    prefix = network.cidr.prefixlen
+    if not LARGEST_VPC_PREFIX <= prefix <= SMALLEST_VPC_PREFIX:
+        yield Problem("slipway:network.cidr", f"is {network.cidr}; expected a range between /16 and /20")
+    if not network.cidr.is_private:
+        yield Problem("slipway:network.cidr", f"is {network.cidr}; expected a private range (RFC 1918)")
+    for index, zone in enumerate(network.availability_zones):
+        if zone[:-1] != region:
+            yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}; expected a zone of {region}")
+        if zone in network.availability_zones[:index]:
+            yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}, which stands there twice")
+
+
+def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -> Iterator[Problem]:
+    """A protected stack names who may reach the Kubernetes API."""
+    for index, cidr in enumerate(cluster.public_access_cidrs):
+        if protect and cidr == IPv4Network("0.0.0.0/0"):
+            yield Problem(
+                f"slipway:cluster.publicAccessCidrs[{index}]",
+                "is 0.0.0.0/0; expected named ranges, or none, in a protected stack",
+            )
+
+
+def tags_are_complete(tags: Mapping[str, str], project: str, stack: str) -> Iterator[Problem]:
+    """Every resource says whose it is."""
+    for tag in REQUIRED_TAGS:
+        if not tags.get(tag):
+            yield Problem(f"aws:defaultTags.tags.{tag}", f"is required; expected tags {', '.join(REQUIRED_TAGS)}")
+    for tag, expected in (("project", project), ("stack", stack)):
+        if tags.get(tag) not in (None, "", expected):
+            yield Problem(f"aws:defaultTags.tags.{tag}", f"is {tags[tag]}; expected {expected}")
+
+
+def some_node_group(
+    node_groups: Mapping[str, NodeGroupSettings], services: Mapping[str, ServiceSettings]
+) -> Iterator[Problem]:
+    """Add-ons and services need nodes that take them."""
+    if services and not any(not group.taints for group in node_groups.values()):
+        yield Problem("slipway:nodeGroups", "has no group without taints; expected one where add-ons can run")
+
+
+def hosts_are_in_the_domain(domain: str, services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """The stack's zone can hold a record of every host, and no two services want one name."""
+    owner: dict[str, str] = {}
+    for name, service in services.items():
+        for index, host in enumerate(service.hosts):
+            path = f"slipway:services.{name}.hosts[{index}]"
+            if host != domain and not host.endswith(f".{domain}"):
+                yield Problem(path, f"is {host}; expected {domain} or a name below it")
+            if host in owner:
+                yield Problem(path, f"is {host}, which slipway:services.{owner[host]} has already")
+            owner[host] = name
+
+
+def balancer_has_room(services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """One rule of the HTTPS listener for each service with hosts."""
+    public = sum(1 for service in services.values() if service.hosts)
+    if public > LISTENER_RULES_PER_BALANCER:
+        yield Problem("slipway:services", f"has {public} public services; one balancer takes 100 rules")
+
+
+def names_do_not_meet(services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """Two services may not become one Kubernetes object or one repository."""
+    for what in ("app", "service", "repository"):
+        names = Counter(getattr(declaration_of(name), what) for name in services)
+        for shared in (value for value, count in names.items() if count > 1):
+            yield Problem("slipway:services", f"has two services with the {what} name {shared}")
+
+
+def images_are_known(images: Mapping[str, ImageSettings], services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """Each image is of a repository that the stack has."""
+    known = {
+        repository for name, service in services.items() for repository in declaration_of(name).repositories(service)
+    }
+    for repository in images:
+        if repository not in known:
+            yield Problem(
+                f"slipway:images.{repository}",
+                f"no service runs it; expected one of {', '.join(sorted(known))}",
+            )
+
+
+def images_are_pinned(images: Mapping[str, ImageSettings], immutable_images: bool) -> Iterator[Problem]:
+    """A tag can be moved; what was proven in one environment runs in the next by its digest."""
+    for repository, image in images.items():
+        if immutable_images and image.tag is not None:
+            yield Problem(
+                f"slipway:images.{repository}.tag",
+                f"is {image.tag}; expected a digest, since slipway:immutableImages is true",
+            )
+
+
+def sidecar_databases_stay_alone(services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """A database in the pod exists once per pod, so a second pod would have its own, empty one."""
+    reason = "each pod would have its own empty database; use an external database to scale"
+    for name, service in services.items():
+        if not isinstance(service.database, SidecarDatabaseSettings):
+            continue
+        if service.autoscaling is not None:
+            yield Problem(f"slipway:services.{name}.autoscaling", f"not allowed with a sidecar database: {reason}")
+        if service.replicas is not None and service.replicas > 1:
+            yield Problem(
+                f"slipway:services.{name}.replicas",
+                f"is {service.replicas}; expected 1 with a sidecar database: {reason}",
+            )
+
+
+def passwords_match_databases(
+    services: Mapping[str, ServiceSettings], database_passwords: Mapping[str, SecretStr]
+) -> Iterator[Problem]:
+    """Each database has a password, and each password a database."""
+    wanted = {name for name, service in services.items() if service.database is not None}
+    for name in sorted(wanted - set(database_passwords)):
+        path = f"slipway:databasePasswords.{name}"
+        yield Problem(path, f"is required; set it with: pulumi config set --secret --path '{path}'")
+    for name in sorted(set(database_passwords) - wanted):
+        yield Problem(f"slipway:databasePasswords.{name}", "there is no service of this name with a database")
+    for name in sorted(wanted & set(database_passwords)):
+        if not database_passwords[name].get_secret_value():
+            yield Problem(f"slipway:databasePasswords.{name}", "is empty; expected a password")
+
+
+Rule = Callable[..., Iterator[Problem]]
+
+RULES_OF_ENTRIES: tuple[Rule, ...] = (
+    hosts_are_in_the_domain,
+    images_are_pinned,
+    sidecar_databases_stay_alone,
+)
+"""Rules that look at each entry of a mapping by itself, so that a broken neighbour does not matter."""
+
+RULES_OF_WHOLES: tuple[Rule, ...] = (
+    network_fits,
+    endpoint_is_not_open_to_the_world,
+    tags_are_complete,
+    some_node_group,
+    balancer_has_room,
+    names_do_not_meet,
+    images_are_known,
+    passwords_match_databases,
+)
+"""Rules that would see a fault where an entry is only missing because it could not be read."""
+
+
+def broken_rules(found: Mapping[str, Any], incomplete: Set[str]) -> list[Problem]:
+    """The problems of all rules whose settings were found; of some only a part could be read."""
+    return [
+        problem
+        for rules, usable in ((RULES_OF_ENTRIES, found.keys()), (RULES_OF_WHOLES, found.keys() - incomplete))
+        for rule in rules
+        if (parameters := inspect.signature(rule).parameters).keys() <= usable
+        for problem in rule(**{name: found[name] for name in parameters})
+    ]

@@ -1,0 +1,137 @@
+"""From the values of `Pulumi.<stack>.yaml` to checked settings, or to every problem of the file at once."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, cast, get_origin
+
+import pulumi
+from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra.problems import Problem, SettingsError
+from infra.settings import Settings
+from infra.settings_rules import broken_rules
+from infra.validation_messages import models_in, problem_of
+
+PROJECT_KEYS = {
+    field.alias or to_camel(name): name
+    for name, field in Settings.model_fields.items()
+    if name not in {"project", "stack", "region", "deploy_role_arn", "tags"}
+}
+"""Keys of the project's own namespace, by the name they have in the file."""
+
+_PLAIN_TEXT = {"domain", "namespace"}
+
+
+def read_settings() -> Settings:
+    """The settings of the stack that Pulumi is working on.
+
+    Raises:
+        pulumi.RunError: the stack file has problems; the message lists all of them. Nothing was created.
+    """
+    # The SDK offers no way to list keys, and an unknown key can only be refused by seeing it.
+    runtime_config = pulumi.runtime.config
+    values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    try:
+        return parse_settings(pulumi.get_project(), pulumi.get_stack(), values)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Settings:
+    """The settings in these configuration values, given as Pulumi gives them: text, or JSON for an object.
+
+    Raises:
+        SettingsError: with every problem found.
+    """
+    found: dict[str, Any] = {"project": project}
+    incomplete: set[str] = set()
+    problems: list[Problem] = []
+    _take(found, problems, "stack", "stack name", stack)
+    _take_provider_settings(found, problems, values)
+    for key in sorted(key for key in values if key.startswith(f"{project}:")):
+        name = key.removeprefix(f"{project}:")
+        if name not in PROJECT_KEYS:
+            problems.append(Problem(key, f"is not a known key; expected one of {', '.join(sorted(PROJECT_KEYS))}"))
+    for alias, name in PROJECT_KEYS.items():
+        text = values.get(f"{project}:{alias}")
+        if not text:
+            problems.append(Problem(f"{project}:{alias}", "is required"))
+        else:
+            before = len(problems)
+            _take(found, problems, name, f"{project}:{alias}", text if name in _PLAIN_TEXT else _from_json(text))
+            if len(problems) > before:
+                incomplete.add(name)
+    problems += broken_rules(found, incomplete)
+    if problems:
+        raise SettingsError(stack, problems)
+    return Settings.model_construct(**found)
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # the type check will name it
+
+
+def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, value: Any) -> None:
+    """Check one top-level setting; entries of a mapping one by one, so that a bad one does not hide the others."""
+    field = Settings.model_fields[name]
+    annotation = field.annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated).__class_getitem__((annotation, *field.metadata, None)))
+    is_mapping = get_origin(annotation) is Mapping and isinstance(value, dict)
+    parts: list[Any] = [{key: entry} for key, entry in cast(dict[str, Any], value).items()] if is_mapping else [value]
+    for part in parts:
+        try:
+            checked = adapter.validate_json(json.dumps(part), strict=True)
+        except ValidationError as error:
+            problems += [problem_of(detail, path, models_in(annotation)) for detail in error.errors()]
+        else:
+            found[name] = {**found.get(name, {}), **checked} if is_mapping else checked
+    if is_mapping:
+        found.setdefault(name, {})
+
+
+def _take_provider_settings(found: dict[str, Any], problems: list[Problem], values: Mapping[str, str]) -> None:
+    """What the program relies on among the AWS provider's own keys.
+
+    https://www.pulumi.com/registry/packages/aws/installation-configuration/
+    """
+    region = values.get("aws:region")
+    if not region:
+        problems.append(Problem("aws:region", "is required; expected such as us-west-2"))
+    else:
+        found["region"] = region
+
+    match _from_json(values.get("aws:assumeRoles", "[]")):
+        case [{"roleArn": role_arn}]:
+            _take(found, problems, "deploy_role_arn", "aws:assumeRoles[0].roleArn", role_arn)
+        case _:
+            problems.append(
+                Problem(
+                    "aws:assumeRoles",
+                    "expected exactly one entry with a roleArn: the deploy role that bootstrap made",
+                )
+            )
+
+    accounts = _from_json(values.get("aws:allowedAccountIds", "[]"))
+    if "deploy_role_arn" in found and accounts != [account_of(found["deploy_role_arn"])]:
+        problems.append(
+            Problem(
+                "aws:allowedAccountIds",
+                f"is {json.dumps(accounts)}; expected just the account of aws:assumeRoles[0].roleArn, "
+                f'["{account_of(found["deploy_role_arn"])}"]',
+            )
+        )
+
+    match _from_json(values.get("aws:defaultTags", "{}")):
+        case {"tags": tags}:
+            _take(found, problems, "tags", "aws:defaultTags.tags", tags)
+        case _:
+            problems.append(Problem("aws:defaultTags.tags", "is required; expected tags project, stack and owner"))
+
+
+def account_of(role_arn: str) -> str:
+    """The twelve digits of the account in an ARN."""
+    return role_arn.split(":")[4]
