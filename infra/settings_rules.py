@@ -56,6 +56,16 @@ def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -
             )
 
 
+def deploy_role_is_no_second_admin(cluster: ClusterSettings, deploy_role_arn: str) -> Iterator[Problem]:
+    """Whoever creates the cluster has an access entry from the start; a second one for the same role is refused.
+
+    https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2968
+    """
+    for person, principal in cluster.admins.items():
+        if principal == deploy_role_arn:
+            yield Problem(f"slipway:cluster.admins.{person}", "is the deploy role, which is an administrator already")
+
+
 def tags_are_complete(tags: Mapping[str, str], project: str, stack: str) -> Iterator[Problem]:
     """Every resource says whose it is."""
     for tag in REQUIRED_TAGS:
@@ -167,6 +177,7 @@ RULES_OF_ENTRIES: tuple[Rule, ...] = (
 RULES_OF_WHOLES: tuple[Rule, ...] = (
     network_fits,
     endpoint_is_not_open_to_the_world,
+    deploy_role_is_no_second_admin,
     tags_are_complete,
     some_node_group,
     balancer_has_room,
