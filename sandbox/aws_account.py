@@ -9,7 +9,7 @@ from typing import Any, Final
 from sandbox.aws_errors import AwsError
 from sandbox.aws_identifiers import ACCOUNT
 from sandbox.inventory import Inventory
-from sandbox.values import UNKNOWN, is_list, is_map, revealed
+from sandbox.values import UNKNOWN, is_list, is_map, objects, revealed
 
 LAPTOP_USER: Final = f"arn:aws:iam::{ACCOUNT}:user/laptop"
 """Who calls where no role is assumed: the person at the laptop, an administrator."""
@@ -78,8 +78,7 @@ def caller_from(configuration: Mapping[str, Any]) -> Caller:
     """
     region = _value(configuration.get("region"))
     roles = _value(configuration.get("assumeRoles"))
-    first = roles[0] if is_list(roles) and roles else {}
-    role = first.get("roleArn") if is_map(first) else None
+    role = next((each.get("roleArn") for each in objects(roles)), None)
     if isinstance(role, str) and not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/.+", role):
         raise AwsError("configuring provider: assuming role", "ValidationError", f"{role!r} is no role's ARN")
     tags = _value(configuration.get("defaultTags"))

@@ -1,6 +1,6 @@
 """What AWS makes and alters by itself when something is made: it belongs to that thing and goes with it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,6 +15,15 @@ SECURITY_GROUP_TYPE: Final = "aws:ec2/securityGroup:SecurityGroup"
 ACCESS_ENTRY_TYPE: Final = "aws:eks/accessEntry:AccessEntry"
 CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
 NODE_GROUP_TYPE: Final = "aws:eks/nodeGroup:NodeGroup"
+
+ASSOCIATION_TYPE: Final = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+IMAGE_TYPE: Final = "aws:ecr/image"
+"""A pushed image: nothing Pulumi makes, but it keeps a repository from being deleted."""
+
+_OF_A_CLUSTER: Final = (ASSOCIATION_TYPE, "aws:eks/podIdentityAssociation:PodIdentityAssociation")
+_OF_A_GROUP: Final = (
+    "aws:autoscaling/schedule:Schedule", "aws:autoscaling/policy:Policy", "aws:autoscaling/tag:Tag",
+)  # fmt: skip
 
 _Effect = Callable[[Inventory, Record, Caller], None]
 
@@ -43,9 +52,44 @@ def after_update(inventory: Inventory, record: Record, changed: Collection[str])
 
 def before_delete(inventory: Inventory, record: Record) -> None:
     """Do what goes with a delete: a cluster takes everything that runs in it along."""
+    for inside in _goes_along(inventory, record):
+        inventory.remove(inside)
+
+
+def _goes_along(inventory: Inventory, record: Record) -> Iterator[Record]:
+    """What a delete takes with it, besides what AWS made for the thing.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/delete-cluster.html
+    https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html
+    """
     if record.type == CLUSTER_TYPE:
-        for inside in inventory.list(provider="kubernetes", scope=record.id):
-            inventory.remove(inside)
+        yield from inventory.list(provider="kubernetes", scope=record.id)
+        for type_token in (ACCESS_ENTRY_TYPE, "aws:eks/addon:Addon", *_OF_A_CLUSTER):
+            yield from _with_input(inventory, type_token, "clusterName", record.id)
+    if record.type == NODE_GROUP_TYPE:
+        groups = [owned.id for owned in inventory.owned_by(record) if owned.type == GROUP_TYPE]
+        for group in groups:
+            for type_token in _OF_A_GROUP:
+                yield from _with_input(inventory, type_token, "autoscalingGroupName", group)
+    if record.type == "aws:lb/loadBalancer:LoadBalancer":
+        for listener in _with_input(inventory, "aws:lb/listener:Listener", "loadBalancerArn", record.arn):
+            yield from _goes_along(inventory, listener)
+            yield listener
+    if record.type == "aws:lb/listener:Listener":
+        yield from _with_input(inventory, "aws:lb/listenerRule:ListenerRule", "listenerArn", record.arn)
+        yield from _with_input(inventory, "aws:lb/listenerCertificate:ListenerCertificate", "listenerArn", record.arn)
+    if record.type == ACCESS_ENTRY_TYPE:
+        for association in _with_input(inventory, ASSOCIATION_TYPE, "principalArn", record.inputs["principalArn"]):
+            if association.inputs["clusterName"] == record.inputs["clusterName"]:
+                yield association
+    if record.type == "aws:ecr/repository:Repository":
+        yield from _with_input(inventory, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", record.id)
+        yield from _with_input(inventory, IMAGE_TYPE, "repository", record.id)
+
+
+def _with_input(inventory: Inventory, type_token: str, name: str, value: str) -> list[Record]:
+    return [record for record in inventory.list(type=type_token) if record.inputs.get(name) == value]
 
 
 def _vpc(inventory: Inventory, record: Record, _caller: Caller) -> None:
@@ -210,3 +254,26 @@ def as_it_is_now(inventory: Inventory, record: Record) -> Record:
                 outputs={**record.outputs, "scalingConfig": sizes},
             )
     return record
+
+
+def push_image(inventory: Inventory, repository: str, tag: str, digest: str) -> Record:
+    """Put an image into a repository, as `docker push` would.
+
+    Raises:
+        KeyError: there is no such repository.
+    """
+    found = inventory.get("aws:ecr/repository:Repository", repository)
+    if found is None:
+        raise KeyError(f"there is no repository {repository!r}")
+    image = {"repository": repository, "tag": tag, "digest": digest}
+    return inventory.add(
+        Record(
+            provider="aws",
+            type=IMAGE_TYPE,
+            id=f"{repository}@{digest}",
+            name=f"{repository}:{tag}",
+            scope=found.scope,
+            inputs=image,
+            outputs=image,
+        )
+    )

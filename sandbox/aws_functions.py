@@ -10,7 +10,7 @@ from sandbox.aws_errors import AwsError
 from sandbox.aws_identifiers import ACCOUNT
 from sandbox.aws_outputs_network import zones_of
 from sandbox.inventory import Inventory
-from sandbox.values import is_list, is_map
+from sandbox.values import as_list, is_list, is_map, objects
 
 _Answer = Callable[[Mapping[str, Any], Inventory, Caller], dict[str, Any]]
 
@@ -51,7 +51,7 @@ def _region(arguments: Mapping[str, Any], _inventory: Inventory, caller: Caller)
 
 def _zones(arguments: Mapping[str, Any], _inventory: Inventory, caller: Caller) -> dict[str, Any]:
     region = str(arguments.get("region") or caller.region)
-    excluded = arguments.get("excludeNames") or []
+    excluded = as_list(arguments.get("excludeNames"))
     names = [zone for zone in zones_of(region) if zone not in excluded]
     return {
         "id": region, "region": region, "names": names, "groupNames": [region],
@@ -97,7 +97,7 @@ def _addon_version(arguments: Mapping[str, Any], _inventory: Inventory, caller: 
 
 
 def _policy_document(arguments: Mapping[str, Any], _inventory: Inventory, _caller: Caller) -> dict[str, Any]:
-    statements = [_statement(statement) for statement in arguments.get("statements") or []]
+    statements = [_statement(statement) for statement in objects(arguments.get("statements"))]
     document: dict[str, Any] = {"Version": arguments.get("version") or "2012-10-17", "Statement": statements}
     if arguments.get("policyId"):
         document["Id"] = arguments["policyId"]
@@ -115,12 +115,12 @@ def _statement(given: Mapping[str, Any]) -> dict[str, Any]:
             statement[key] = _one_or_many(given[name])
     for name, key in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):
         principals: dict[str, Any] = {}
-        for principal in given.get(name) or []:
+        for principal in objects(given.get(name)):
             principals[principal["type"]] = _one_or_many(principal["identifiers"])
         if principals:
             statement[key] = "*" if principals == {"*": "*"} else principals
     conditions: dict[str, dict[str, Any]] = {}
-    for condition in given.get("conditions") or []:
+    for condition in objects(given.get("conditions")):
         conditions.setdefault(condition["test"], {})[condition["variable"]] = _one_or_many(condition["values"])
     if conditions:
         statement["Condition"] = conditions

@@ -60,9 +60,9 @@ _Inputs = Mapping[str, Any]
 _Maker = Callable[[_Inputs, Seed, Place], Identity]
 
 
-def _ec2(prefix: str, resource: str = "", digits: int = 17) -> _Maker:
+def _ec2(prefix: str, resource: str = "") -> _Maker:
     def make(_inputs: _Inputs, seed: Seed, place: Place) -> Identity:
-        id_ = f"{prefix}-{seed.hexadecimal(digits) if digits < 17 else '0' + seed.hexadecimal(16)}"
+        id_ = f"{prefix}-0{seed.hexadecimal(16)}"
         return Identity(id_, f"arn:aws:ec2:{place.region}:{place.account}:{resource}/{id_}" if resource else "")
 
     return make
@@ -256,6 +256,13 @@ def identity_of(type_token: str, inputs: _Inputs, seed: Seed, place: Place) -> I
     return Identity(id_, f"arn:aws:{service}:{place.region}:{place.account}:{kind}/{id_}")
 
 
-def scope_of(type_token: str, region: str) -> str:
-    """Return the region of a regional type, an empty string for a global one."""
-    return "" if type_token.split(":")[1].split("/", maxsplit=1)[0] in _GLOBAL_SERVICES else region
+def scope_of(type_token: str, region: str, inputs: _Inputs) -> str:
+    """Return the part of the account in which an id is unique.
+
+    That is nothing for a global type, the region for most, and the region and the Auto Scaling group for what
+    belongs to such a group: two groups may both have a scheduled action `night`.
+    """
+    if type_token.split(":")[1].split("/", maxsplit=1)[0] in _GLOBAL_SERVICES:
+        return ""
+    group = inputs.get("autoscalingGroupName") if type_token.startswith("aws:autoscaling/") else None
+    return region if group is None else f"{region}/{group}"

@@ -32,7 +32,6 @@ class Naming:
 
 
 _SPECIAL: Final[Mapping[str, Naming]] = {
-    "aws:ecr/repository:Repository": Naming(transform=str.lower),
     "aws:eks/fargateProfile:FargateProfile": Naming("fargateProfileName"),
     "aws:eks/nodeGroup:NodeGroup": Naming("nodeGroupName"),
     "aws:kms/alias:Alias": Naming(transform=lambda name: name if name.startswith("alias/") else f"alias/{name}"),
@@ -80,6 +79,18 @@ def with_name(
     stem = naming.transform(logical_name)
     name = f"{stem[: naming.longest - 8]}-{randomness}"
     return {**inputs, naming.property: name}
+
+
+def is_fixed(schema: Schema, logical_name: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether a resource that could be auto-named was given a name, so that no second one can exist beside it."""
+    naming = naming_of(schema)
+    name = inputs.get(naming.property) if naming else None
+    made_up = isinstance(name, str) and naming is not None and _is_made_up(name, naming.transform(logical_name))
+    return isinstance(name, str) and not made_up
+
+
+def _is_made_up(name: str, stem: str) -> bool:
+    return _SUFFIX.search(name) is not None and stem.startswith(name[:-8])
 
 
 def name_from_prefix(schema: Schema, inputs: Mapping[str, Any], number: int) -> dict[str, str]:

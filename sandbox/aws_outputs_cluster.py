@@ -1,7 +1,11 @@
 """Computed outputs of EKS clusters, node groups, add-ons and Auto Scaling."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
 
 from sandbox.aws_outputs import Making, computes
 from sandbox.values import is_map
@@ -94,7 +98,18 @@ def _pod_identity(making: Making) -> dict[str, Any]:
 @computes("aws:autoscaling/schedule:Schedule")
 def _schedule(making: Making) -> dict[str, Any]:
     # The provider sends 0 for a size left out: https://github.com/pulumi/pulumi-aws/issues/2473 names the trap.
-    return {"minSize": 0, "maxSize": 0, "desiredCapacity": 0, "timeZone": making.inputs.get("timeZone") or ""}
+    return {
+        **{"minSize": 0, "maxSize": 0, "desiredCapacity": 0, "timeZone": ""},
+        "startTime": _next_occurrence(making.inputs.get("recurrence"), making.inputs.get("timeZone")),
+    }
+
+
+def _next_occurrence(recurrence: Any, zone: Any) -> str:
+    """What AWS fills in as the start of a recurring action that was given none."""
+    if recurrence is None:
+        return ""
+    now = datetime.now(ZoneInfo(str(zone)) if zone else UTC)
+    return next(CronSim(str(recurrence), now)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @computes("aws:autoscaling/policy:Policy")

@@ -4,9 +4,7 @@ It checks inputs against the installed SDK, enforces the rules in `aws_rules`, a
 `Inventory`. No call ever leaves the machine.
 """
 
-import asyncio
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -18,19 +16,25 @@ from sandbox.aws_effects import after_create, after_update, as_it_is_now, before
 from sandbox.aws_errors import AwsError
 from sandbox.aws_functions import call_function
 from sandbox.aws_identifiers import Identity, Place, Seed, identity_of, scope_of
-from sandbox.aws_names import name_from_prefix, naming_of, with_name
+from sandbox.aws_names import is_fixed, name_from_prefix, naming_of, with_name
 from sandbox.aws_outputs import ControlPlane, Making, outputs_of, preview_outputs
-from sandbox.aws_replacements import replacing_properties
+from sandbox.aws_replacements import must_go_first, replacing_properties
 from sandbox.aws_rules import Call, enforce, title
 from sandbox.aws_schema import Schema, UnknownTypeError, check_inputs, schema_of
 from sandbox.difference import INPUTS_KEY, difference, merged_outputs
-from sandbox.faults import KILLED, Effect, Fault, Faults
+from sandbox.faults import Faults
+from sandbox.interference import Interference
 from sandbox.inventory import AlreadyRecordedError, Inventory, Record
 from sandbox.latency import Latencies
 from sandbox.values import marked, plain_map, property_map, revealed
 
 _NUMBER_KEY: Final = "__number"
 """Where a record keeps the number its generated values derive from."""
+
+
+def region_of(record: Record) -> str:
+    """Return the region of a record, an empty string for a global one."""
+    return record.scope.split("/")[0]
 
 
 def type_of(urn: str) -> str:
@@ -58,10 +62,13 @@ class AwsProvider(sdk.Provider):
         warn: Callable[[str, str], None] | None = None,
     ) -> None:
         self.inventory = inventory
-        self.latencies = latencies if latencies is not None else Latencies()
-        self.faults = faults if faults is not None else Faults()
         self.control_plane = control_plane
-        self.warn = warn if warn is not None else _log_warning
+        self.interference = Interference(
+            latencies if latencies is not None else Latencies(),
+            faults if faults is not None else Faults(),
+            lambda code, reason: AwsError("calling AWS", code, reason),
+            warn if warn is not None else _log_warning,
+        )
         self.caller = Caller()
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
@@ -89,8 +96,14 @@ class AwsProvider(sdk.Provider):
         """Compare the inputs a resource was made from with those wanted now."""
         state = plain_map(request.old_state)
         old_inputs = state.get(INPUTS_KEY, state)
-        forcing = replacing_properties(type_of(request.urn))
-        return difference(old_inputs, plain_map(request.new_inputs), forcing, request.ignore_changes)
+        type_token, new_inputs = type_of(request.urn), plain_map(request.new_inputs)
+        response = difference(old_inputs, new_inputs, replacing_properties(type_token), request.ignore_changes)
+        fixed = is_fixed(schema_of(type_token), request.name, revealed(new_inputs))
+        same_name = not {"name", "bucket", "identifier", "nodeGroupName"} & set(response.replaces)
+        collides = must_go_first(type_token) or (fixed and same_name)
+        # As the bridge to Terraform decides: where a name was given and stays, the old one has to go first.
+        response.delete_before_replace = bool(response.replaces) and collides
+        return response
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Make a resource, or on a preview say what is known of it.
@@ -103,12 +116,10 @@ class AwsProvider(sdk.Provider):
         if request.preview:
             return sdk.CreateResponse(properties=property_map(preview_outputs(schema, inputs)))
         self.caller.authorise(self.inventory)
-        fault = await self._meet_fault("create", request.urn, request.name)
+        fault = await self.interference.before("create", type_token, request.urn)
         with self.inventory.transaction():
             record = self._make(schema, request.name, inputs)
-        if fault is Effect.KILL:
-            os._exit(KILLED)
-        await self.latencies.wait("create", type_token)
+        await self.interference.after("create", type_token, fault)
         return sdk.CreateResponse(record.id, property_map({**record.outputs, INPUTS_KEY: inputs}))
 
     def _make(self, schema: Schema, logical_name: str, inputs: dict[str, Any]) -> Record:
@@ -128,7 +139,7 @@ class AwsProvider(sdk.Provider):
             id=identity.id,
             arn=identity.arn,
             name=str(named.get(naming.property) if naming else named.get("name") or logical_name),
-            scope=scope_of(schema.type, region),
+            scope=scope_of(schema.type, region, named),
             inputs=inputs,
             # What was given secret stays marked, so that the inventory keeps a digest of it.
             outputs={**marked(outputs, inputs), _NUMBER_KEY: number},
@@ -144,11 +155,11 @@ class AwsProvider(sdk.Provider):
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Return what exists, as the account has it now; an empty id where it is gone."""
         type_token = type_of(request.urn)
-        await self._meet_fault("read", request.urn, request.resource_id)
-        record = self._find(type_token, request.resource_id)
+        fault = await self.interference.before("read", type_token, request.urn)
+        record = self._find(type_token, request.resource_id, plain_map(request.properties))
         if record is None:
             return sdk.ReadResponse(resource_id="")
-        await self.latencies.wait("read", type_token)
+        await self.interference.after("read", type_token, fault)
         record = as_it_is_now(self.inventory, record)
         inputs = self.inventory.unseal(record.inputs, plain_map(request.inputs))
         outputs = self.inventory.unseal(record.outputs, plain_map(request.properties))
@@ -165,15 +176,13 @@ class AwsProvider(sdk.Provider):
         if request.preview:
             return sdk.UpdateResponse(property_map({**merged_outputs(olds, news), INPUTS_KEY: news}))
         self.caller.authorise(self.inventory)
-        fault = await self._meet_fault("update", request.urn, request.resource_id)
+        fault = await self.interference.before("update", type_token, request.urn)
         with self.inventory.transaction():
-            record = self._find(type_token, request.resource_id)
+            record = self._find(type_token, request.resource_id, olds)
             if record is None:
                 raise AwsError(f"updating {title(type_token)} ({request.resource_id})", "NotFound", "it does not exist")
             record = self._change(record, olds.get(INPUTS_KEY, olds), news)
-        if fault is Effect.KILL:
-            os._exit(KILLED)
-        await self.latencies.wait("update", type_token)
+        await self.interference.after("update", type_token, fault)
         return sdk.UpdateResponse(property_map({**record.outputs, INPUTS_KEY: news}))
 
     def _change(self, record: Record, old_inputs: dict[str, Any], news: dict[str, Any]) -> Record:
@@ -183,7 +192,7 @@ class AwsProvider(sdk.Provider):
         now = as_it_is_now(self.inventory, record).inputs
         kept = self.inventory.unseal({key: value for key, value in now.items() if key not in changed}, news)
         asked = {**kept, **{key: value for key, value in news.items() if key in changed}}
-        schema, region = schema_of(record.type), record.scope or self.caller.region
+        schema, region = schema_of(record.type), region_of(record) or self.caller.region
         naming = naming_of(schema)
         named = {**({naming.property: record.name} if naming else {}), **revealed(asked)}
         enforce(self._call("update", record.type, record.name, named, region, record))
@@ -208,18 +217,16 @@ class AwsProvider(sdk.Provider):
         """
         type_token = type_of(request.urn)
         self.caller.authorise(self.inventory)
-        fault = await self._meet_fault("delete", request.urn, request.resource_id)
+        fault = await self.interference.before("delete", type_token, request.urn)
         with self.inventory.transaction():
-            record = self._find(type_token, request.resource_id)
+            record = self._find(type_token, request.resource_id, plain_map(request.properties))
             if record is None:
                 return
-            region = record.scope or self.caller.region
+            region = region_of(record) or self.caller.region
             enforce(self._call("delete", type_token, record.name, revealed(record.inputs), region, record))
             before_delete(self.inventory, record)
             self.inventory.remove(record)
-        if fault is Effect.KILL:
-            os._exit(KILLED)
-        await self.latencies.wait("delete", type_token)
+        await self.interference.after("delete", type_token, fault)
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         """Answer a data source.
@@ -231,10 +238,11 @@ class AwsProvider(sdk.Provider):
         result = call_function(request.tok, revealed(plain_map(request.args)), self.inventory, self.caller)
         return sdk.InvokeResponse(return_value=property_map(result))
 
-    def _find(self, type_token: str, id_: str) -> Record | None:
-        return self.inventory.get(type_token, id_, scope_of(type_token, self.caller.region)) or self.inventory.get(
-            type_token, id_
-        )
+    def _find(self, type_token: str, id_: str, state: Mapping[str, Any]) -> Record | None:
+        # The state says where it was made; a resource being imported has none, and is looked for everywhere.
+        region = revealed(state.get("region")) or self.caller.region
+        found = self.inventory.get(type_token, id_, scope_of(type_token, str(region), revealed(dict(state))))
+        return found if found is not None or state else self.inventory.get(type_token, id_)
 
     def _call(
         self,
@@ -252,40 +260,6 @@ class AwsProvider(sdk.Provider):
     ) -> Making:
         tags, plane = self.caller.default_tags, self.control_plane
         return Making(schema, inputs, identity, place, seed, self.inventory, tags, plane)
-
-    async def _meet_fault(self, operation: str, urn: str, name: str) -> Effect | None:
-        type_token = type_of(urn)
-        fault = self.faults.at_this_call(operation, type_token)
-        if fault is None:
-            return None
-        if fault.effect is Effect.FAIL:
-            raise AwsError(f"{operation} {title(type_token)} ({name})", "InternalFailure", "an injected fault")
-        if fault.effect is Effect.HANG:
-            await asyncio.Event().wait()
-        if fault.effect is Effect.THROTTLE:
-            await self._wait_out_throttling(urn, name, fault)
-        return fault.effect
-
-    async def _wait_out_throttling(self, urn: str, name: str, fault: Fault) -> None:
-        """Retry as the real provider does, which backs off and tries again up to 25 times.
-
-        https://registry.terraform.io/providers/hashicorp/aws/latest/docs#max_retries
-
-        Raises:
-            AwsError: it was throttled that often.
-        """
-        for attempt in range(1, fault.times + 1):
-            if attempt > _MOST_RETRIES:
-                raise AwsError(
-                    f"{fault.operation} {title(fault.type)} ({name})",
-                    "ThrottlingException",
-                    f"Rate exceeded; gave up after {_MOST_RETRIES} retries",
-                )
-            self.warn(urn, f"ThrottlingException: Rate exceeded; retry {attempt} [emulated AWS]")
-            await asyncio.sleep(min(2.0**attempt, 20.0) * self.latencies.scale)
-
-
-_MOST_RETRIES: Final = 25
 
 
 def _log_warning(urn: str, text: str) -> None:

@@ -12,7 +12,10 @@ _PAGES: Final = "https://registry.terraform.io/providers/hashicorp/aws/latest/do
 _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "aws:acm/certificate:Certificate": (
         "acm_certificate",
-        ("domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn", "validationOptions"),
+        (
+            *("domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn"),
+            *("validationOptions",),
+        ),
     ),
     "aws:acm/certificateValidation:CertificateValidation": (
         "acm_certificate_validation",
@@ -92,7 +95,10 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "aws:iam/rolePolicy:RolePolicy": ("iam_role_policy", ("name", "namePrefix", "role")),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam_role_policy_attachment", ("role", "policyArn")),
     "aws:kms/alias:Alias": ("kms_alias", ("name", "namePrefix")),
-    "aws:kms/key:Key": ("kms_key", ("customerMasterKeySpec", "keyUsage", "multiRegion", "customKeyStoreId", "xksKeyId")),
+    "aws:kms/key:Key": (
+        "kms_key",
+        ("customerMasterKeySpec", "keyUsage", "multiRegion", "customKeyStoreId", "xksKeyId"),
+    ),
     "aws:lb/listener:Listener": ("lb_listener", ("loadBalancerArn",)),
     "aws:lb/listenerCertificate:ListenerCertificate": ("lb_listener_certificate", ("listenerArn", "certificateArn")),
     "aws:lb/listenerRule:ListenerRule": ("lb_listener_rule", ("listenerArn",)),
@@ -147,6 +153,18 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 def replacing_properties(type_token: str) -> tuple[str, ...]:
     """Return the properties whose change replaces a resource of that type; its region always does."""
     return (*(_TABLE[type_token][1] if type_token in _TABLE else ("name",)), "region")
+
+
+def must_go_first(type_token: str) -> bool:
+    """Whether the provider deletes the old before it makes the new, because both would be the same thing in AWS.
+
+    https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go (`DeleteBeforeReplace`)
+    """
+    return type_token in {
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+    }
 
 
 def documentation_of(type_token: str) -> str:

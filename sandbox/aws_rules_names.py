@@ -1,1 +1,95 @@
-"""Rules about names."""
+"""Rules about names and other things of which there can be only one."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sandbox.aws_identifiers import scope_of
+from sandbox.aws_names import naming_of
+from sandbox.aws_rules import Call, rule
+from sandbox.aws_schema import schema_of
+
+_COLLISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "aws:cloudwatch/logGroup:LogGroup": ("ResourceAlreadyExistsException", "The specified log group already exists"),
+    "aws:ec2/launchTemplate:LaunchTemplate": (
+        "InvalidLaunchTemplateName.AlreadyExistsException",
+        "Launch template name already in use.",
+    ),
+    "aws:ecr/repository:Repository": ("RepositoryAlreadyExistsException", "The repository already exists"),
+    "aws:eks/cluster:Cluster": ("ResourceInUseException", "Cluster already exists"),
+    "aws:iam/instanceProfile:InstanceProfile": ("EntityAlreadyExists", "Instance Profile already exists."),
+    "aws:iam/policy:Policy": ("EntityAlreadyExists", "A policy of that name already exists."),
+    "aws:iam/role:Role": ("EntityAlreadyExists", "Role with that name already exists."),
+    "aws:kms/alias:Alias": ("AlreadyExistsException", "An alias of that name already exists"),
+    "aws:lb/loadBalancer:LoadBalancer": (
+        "DuplicateLoadBalancerName",
+        "A load balancer with the same name but with different settings exists",
+    ),
+    "aws:lb/targetGroup:TargetGroup": (
+        "DuplicateTargetGroupName",
+        "A target group with the same name exists, but with different settings",
+    ),
+    "aws:rds/instance:Instance": ("DBInstanceAlreadyExists", "DB instance already exists"),
+    "aws:rds/subnetGroup:SubnetGroup": ("DBSubnetGroupAlreadyExists", "The DB subnet group already exists."),
+    "aws:s3/bucket:Bucket": ("BucketAlreadyOwnedByYou", "Your previous request to create the bucket succeeded"),
+    "aws:ssm/parameter:Parameter": ("ParameterAlreadyExists", "The parameter already exists."),
+}
+"""The error of a second thing of a name, per type."""
+
+
+@rule(
+    "create",
+    on=tuple(_COLLISIONS),
+    page="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html",
+)
+def _name_is_free(call: Call) -> None:
+    """A name is unique in its region, or in the account for global types."""
+    naming = naming_of(schema_of(call.type))
+    name = call.inputs.get(naming.property if naming else "name")
+    scope = scope_of(call.type, call.region, call.inputs)
+    if any(record.name == name and record.scope == scope for record in call.others(call.type)):
+        code, words = _COLLISIONS[call.type]
+        call.refuse(code, f"{words}: {name}")
+
+
+_ONE_OF: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "aws:eks/accessEntry:AccessEntry": (("clusterName", "principalArn"), "ResourceInUseException"),
+    "aws:eks/addon:Addon": (("clusterName", "addonName"), "ResourceInUseException"),
+    "aws:eks/nodeGroup:NodeGroup": (("clusterName", "nodeGroupName"), "ResourceInUseException"),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": (
+        ("clusterName", "namespace", "serviceAccount"),
+        "ResourceInUseException",
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": (("subnetId",), "Resource.AlreadyAssociated"),
+    "aws:ec2/route:Route": (("routeTableId", "destinationCidrBlock"), "RouteAlreadyExists"),
+    "aws:ec2/securityGroup:SecurityGroup": (("vpcId", "name"), "InvalidGroup.Duplicate"),
+    "aws:ec2/natGateway:NatGateway": (("allocationId",), "Resource.AlreadyAssociated"),
+    "aws:lb/listener:Listener": (("loadBalancerArn", "port"), "DuplicateListener"),
+    "aws:lb/listenerRule:ListenerRule": (("listenerArn", "priority"), "PriorityInUse"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (
+        ("securityGroupId", "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "referencedSecurityGroupId",
+         "prefixListId"),
+        "InvalidPermission.Duplicate",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+        ("securityGroupId", "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "referencedSecurityGroupId",
+         "prefixListId"),
+        "InvalidPermission.Duplicate",
+    ),
+}  # fmt: skip
+"""The properties that together are unique among the things of a type, with the service's error."""
+
+
+@rule("create", on=tuple(_ONE_OF), page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html")
+def _only_one(call: Call) -> None:
+    """One listener per port, one rule per priority, one add-on of a name, one route per destination, and so on."""
+    properties, code = _ONE_OF[call.type]
+    wanted = [call.inputs.get(name) for name in properties]
+    if wanted[-1] is None and len(wanted) <= 2:  # noqa: PLR2004 - the last part was left to AWS to choose
+        return
+    for record in call.others(call.type):
+        # Outputs hold the inputs and the names AWS or the provider chose.
+        if [record.outputs.get(name) for name in properties] == wanted:
+            shown = ", ".join(
+                f"{name} {value}" for name, value in zip(properties, wanted, strict=True) if value is not None
+            )
+            call.refuse(code, f"{record.id} has the same {shown}")

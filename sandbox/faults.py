@@ -41,7 +41,7 @@ class Fault:
 
 
 _FORM: Final = re.compile(
-    r"(?P<operation>create|read|update|delete):(?P<type>[^=\s]+):(?P<nth>\d+)=(?P<effect>[a-z]+)(?:\*(?P<times>\d+))?"
+    r"(?P<operation>create|read|update|delete):(?P<type>[^=\s:]+:[^=\s:]+:[^=\s:]+):(?P<nth>\d+)=(?P<effect>[a-z]+)(?:\*(?P<times>\d+))?"
 )
 
 
@@ -53,7 +53,7 @@ def parse_fault(specification: str) -> Fault:
     """
     match = _FORM.fullmatch(specification.strip())
     effects = {effect.value: effect for effect in Effect}
-    if match is None or match["effect"] not in effects or int(match["nth"]) < 1 or match["type"].count(":") != 2:
+    if match is None or match["effect"] not in effects or int(match["nth"]) < 1:
         raise ValueError(
             f"{specification!r} is no fault: expected operation:type:nth=effect, such as"
             " create:aws:eks/nodeGroup:NodeGroup:1=fail; operations are create, read, update and delete,"

@@ -36,6 +36,10 @@ CREATE INDEX IF NOT EXISTS records_by_id ON records (id);
 CREATE INDEX IF NOT EXISTS records_by_owner ON records (owner);
 """
 
+_SELECT: Final = (
+    "SELECT position, provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated FROM records"
+)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -138,7 +142,8 @@ class Inventory:
         with self.transaction():
             try:
                 cursor = self._database.execute(
-                    "INSERT INTO records (provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated)"
+                    "INSERT INTO records"
+                    " (provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         *(
@@ -181,7 +186,12 @@ class Inventory:
         """Return what AWS made by itself for this record."""
         return self._select("owner = ?", record.key)
 
-    def list(self, provider: str | None = None, type: str | None = None, scope: str | None = None) -> list[Record]:
+    def list(
+        self,
+        provider: str | None = None,
+        type: str | None = None,  # noqa: A002  # reads best at the call
+        scope: str | None = None,
+    ) -> list[Record]:
         """Return the records of a provider, type or scope (each optional) in the order of their creation."""
         return self._select(
             "(? IS NULL OR provider = ?) AND (? IS NULL OR type = ?) AND (? IS NULL OR scope = ?)",
@@ -274,8 +284,9 @@ class Inventory:
     def _select(self, condition: str, *values: Any) -> "list[Record]":
         with self._lock:
             rows = self._database.execute(
+                # The conditions are literals of this class; values are bound.
                 "SELECT position, provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated"
-                f" FROM records WHERE {condition} ORDER BY position",
+                " FROM records WHERE " + condition + " ORDER BY position",
                 values,
             ).fetchall()
         names = ("position", "provider", "type", "scope", "id", "arn", "name", "owner")

@@ -4,9 +4,7 @@ Objects live in the same inventory as the emulated AWS, in the scope of the clus
 names. Where a real API server runs, another provider takes this one's place.
 """
 
-import asyncio
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -17,7 +15,8 @@ from pulumi.provider.experimental import provider as sdk
 from sandbox.aws_errors import KubernetesError
 from sandbox.aws_provider import type_of
 from sandbox.difference import INPUTS_KEY, difference, merged_outputs
-from sandbox.faults import KILLED, Effect, Faults
+from sandbox.faults import Faults
+from sandbox.interference import Interference
 from sandbox.inventory import Inventory, Record
 from sandbox.kubernetes_objects import (
     ALWAYS_THERE,
@@ -61,9 +60,12 @@ class KubernetesProvider(sdk.Provider):
         warn: Callable[[str, str], None] | None = None,
     ) -> None:
         self.inventory = inventory
-        self.latencies = latencies if latencies is not None else Latencies()
-        self.faults = faults if faults is not None else Faults()
-        self.warn = warn if warn is not None else _log_warning
+        self.interference = Interference(
+            latencies if latencies is not None else Latencies(),
+            faults if faults is not None else Faults(),
+            lambda code, reason: KubernetesError(f"{code}: {reason}"),
+            warn if warn is not None else _log_warning,
+        )
         self.endpoint = ""
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
@@ -122,14 +124,12 @@ class KubernetesProvider(sdk.Provider):
         type_token, inputs = type_of(request.urn), plain_map(request.properties)
         if request.preview:
             return sdk.CreateResponse(properties=property_map(preview_object(type_token, inputs)))
-        fault = await self._meet_fault("create", request.urn)
+        fault = await self.interference.before("create", type_token, request.urn)
         with self.inventory.transaction():
             cluster = self._cluster(request.name)
             enforce(Request("create", type_token, revealed(inputs), cluster, self.inventory))
             record = self._store(type_token, inputs, cluster)
-        if fault is Effect.KILL:
-            os._exit(KILLED)
-        await self.latencies.wait("create", type_token)
+        await self.interference.after("create", type_token, fault)
         return sdk.CreateResponse(record.id, property_map({**record.outputs, INPUTS_KEY: inputs}))
 
     def _store(self, type_token: str, inputs: dict[str, Any], cluster: str) -> Record:
@@ -173,7 +173,7 @@ class KubernetesProvider(sdk.Provider):
         type_token, olds, news = type_of(request.urn), plain_map(request.olds), plain_map(request.news)
         if request.preview:
             return sdk.UpdateResponse(property_map({**merged_outputs(olds, news), INPUTS_KEY: news}))
-        fault = await self._meet_fault("update", request.urn)
+        fault = await self.interference.before("update", type_token, request.urn)
         with self.inventory.transaction():
             record = self._find(type_token, request.resource_id, olds)
             if record is None:
@@ -187,9 +187,7 @@ class KubernetesProvider(sdk.Provider):
             }
             record = replace(record, inputs=news, outputs=outputs)
             self.inventory.update(record)
-        if fault is Effect.KILL:
-            os._exit(KILLED)
-        await self.latencies.wait("update", type_token)
+        await self.interference.after("update", type_token, fault)
         return sdk.UpdateResponse(property_map({**outputs, INPUTS_KEY: news}))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
@@ -199,7 +197,7 @@ class KubernetesProvider(sdk.Provider):
             KubernetesError: it could never end.
         """
         type_token, state = type_of(request.urn), plain_map(request.properties)
-        await self._meet_fault("delete", request.urn)
+        fault = await self.interference.before("delete", type_token, request.urn)
         with self.inventory.transaction():
             record = self._find(type_token, request.resource_id, state)
             if record is None:
@@ -208,7 +206,7 @@ class KubernetesProvider(sdk.Provider):
             if type_token == NAMESPACE_TYPE:
                 self._empty(record)
             self.inventory.remove(record)
-        await self.latencies.wait("delete", type_token)
+        await self.interference.after("delete", type_token, fault)
 
     def _empty(self, namespace: Record) -> None:
         inside = [
@@ -243,19 +241,6 @@ class KubernetesProvider(sdk.Provider):
                 return cluster.id
         where = f"no cluster answers at {self.endpoint}" if self.endpoint else "no kubeconfig was given"
         raise KubernetesError(f"{name}: configured Kubernetes cluster is unreachable: {where}")
-
-    async def _meet_fault(self, operation: str, urn: str) -> Effect | None:
-        fault = self.faults.at_this_call(operation, type_of(urn))
-        if fault is None:
-            return None
-        if fault.effect is Effect.FAIL:
-            raise KubernetesError(f"{operation} {kind_of(type_of(urn))}: Internal error occurred: an injected fault")
-        if fault.effect is Effect.HANG:
-            await asyncio.Event().wait()
-        if fault.effect is Effect.THROTTLE:
-            for attempt in range(1, fault.times + 1):
-                self.warn(urn, f"client rate limiter: too many requests; retry {attempt} [emulated Kubernetes]")
-        return fault.effect
 
 
 def endpoint_of(kubeconfig: Any) -> str:

@@ -274,7 +274,11 @@ _RULES: Final[tuple[tuple[frozenset[str], Callable[[Request], None], str], ...]]
     (_WRITES, _has_nodes, f"{_KUBERNETES}/concepts/scheduling-eviction/kube-scheduler/"),
     (_WRITES, _binding_fits, f"{_CONTROLLER}guide/targetgroupbinding/targetgroupbinding/"),
     (_WRITES, _gates_can_open, f"{_CONTROLLER}deploy/pod_readiness_gate/"),
-    (frozenset({"delete"}), _controller_outlives_bindings, f"{_KUBERNETES}/concepts/overview/working-with-objects/finalizers/"),
+    (
+        frozenset({"delete"}),
+        _controller_outlives_bindings,
+        f"{_KUBERNETES}/concepts/overview/working-with-objects/finalizers/",
+    ),
 )  # fmt: skip
 
 
