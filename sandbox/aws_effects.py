@@ -1,11 +1,12 @@
 """What AWS makes and alters by itself when something is made: it belongs to that thing and goes with it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from sandbox.aws_account import Caller
-from sandbox.aws_identifiers import ACCOUNT
+from sandbox.aws_identifiers import ACCOUNT, Identity
+from sandbox.certificates import CERTIFICATE_TYPE, is_issued
 from sandbox.inventory import Inventory, Record
 from sandbox.values import at_path, is_map
 
@@ -14,6 +15,7 @@ LOG_GROUP_TYPE: Final = "aws:cloudwatch/logGroup:LogGroup"
 SECURITY_GROUP_TYPE: Final = "aws:ec2/securityGroup:SecurityGroup"
 ACCESS_ENTRY_TYPE: Final = "aws:eks/accessEntry:AccessEntry"
 CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
+VPC_TYPE: Final = "aws:ec2/vpc:Vpc"
 NODE_GROUP_TYPE: Final = "aws:eks/nodeGroup:NodeGroup"
 
 ASSOCIATION_TYPE: Final = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
@@ -26,6 +28,15 @@ _OF_A_GROUP: Final = (
 )  # fmt: skip
 
 _Effect = Callable[[Inventory, Record, Caller], None]
+
+
+def adopted(inventory: Inventory, type_token: str, inputs: Mapping[str, Any]) -> Identity | None:
+    """Return the identity of what exists already and is only taken over: a VPC's default security group."""
+    vpc = inventory.get(VPC_TYPE, str(inputs.get("vpcId")))
+    if vpc is None or not type_token.endswith(":DefaultSecurityGroup"):
+        return None
+    id_ = str(vpc.outputs["defaultSecurityGroupId"])
+    return Identity(id_, f"arn:aws:ec2:{vpc.scope}:{ACCOUNT}:security-group/{id_}")
 
 
 def after_create(inventory: Inventory, record: Record, caller: Caller) -> None:
@@ -201,7 +212,7 @@ def _node_group(inventory: Inventory, record: Record, _caller: Caller) -> None:
 
 
 _AFTER_CREATE: Final[dict[str, _Effect]] = {
-    "aws:ec2/vpc:Vpc": _vpc,
+    VPC_TYPE: _vpc,
     CLUSTER_TYPE: _cluster,
     NODE_GROUP_TYPE: _node_group,
 }
@@ -237,7 +248,12 @@ def run_schedule(inventory: Inventory, action: str) -> None:
 
 
 def as_it_is_now(inventory: Inventory, record: Record) -> Record:
-    """Return a record with what has changed since it was made: a node group's sizes follow its Auto Scaling group."""
+    """Return a record with what has changed since it was made.
+
+    A node group's sizes follow its Auto Scaling group; a certificate is issued once its validation records stand.
+    """
+    if record.type == CERTIFICATE_TYPE and is_issued(inventory, record):
+        return replace(record, outputs={**record.outputs, "status": "ISSUED"})
     if record.type != NODE_GROUP_TYPE:
         return record
     for group in inventory.owned_by(record):

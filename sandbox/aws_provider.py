@@ -12,7 +12,7 @@ from typing import Any, Final
 from pulumi.provider.experimental import provider as sdk
 
 from sandbox.aws_account import Caller, caller_from
-from sandbox.aws_effects import after_create, after_update, as_it_is_now, before_delete
+from sandbox.aws_effects import adopted, after_create, after_update, as_it_is_now, before_delete
 from sandbox.aws_errors import AwsError
 from sandbox.aws_functions import call_function
 from sandbox.aws_identifiers import Identity, Place, Seed, identity_of, scope_of
@@ -130,7 +130,7 @@ class AwsProvider(sdk.Provider):
         place = Place(region)
         named = {**asked, **name_from_prefix(schema, asked, number)}
         enforce(self._call("create", schema.type, logical_name, named, region))
-        identity = identity_of(schema.type, named, seed, place)
+        identity = adopted(self.inventory, schema.type, named) or identity_of(schema.type, named, seed, place)
         outputs = outputs_of(self._making(schema, named, identity, place, seed))
         naming = naming_of(schema)
         record = Record(

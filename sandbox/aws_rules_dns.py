@@ -2,41 +2,15 @@
 
 from typing import Any, Final
 
-from sandbox.aws_outputs_edge import certificate_names
+from sandbox.aws_outputs_edge import certificate_names, fully_qualified
 from sandbox.aws_rules import Call, rule
-from sandbox.inventory import Inventory, Record
+from sandbox.certificates import CERTIFICATE_TYPE, RECORD_TYPE, is_issued, missing_records
+from sandbox.inventory import Inventory
 from sandbox.values import as_list, objects
 
-CERTIFICATE_TYPE: Final = "aws:acm/certificate:Certificate"
 ZONE_TYPE: Final = "aws:route53/zone:Zone"
-RECORD_TYPE: Final = "aws:route53/record:Record"
 _ACM: Final = "https://docs.aws.amazon.com/acm/latest/userguide/"
 _ROUTE_53: Final = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
-
-
-def is_issued(inventory: Inventory, certificate: Record) -> bool:
-    """Whether a certificate is issued: imported, or every name's validation record stands in a zone.
-
-    https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
-    """
-    if not certificate.inputs.get("domainName"):
-        return True
-    return not missing_records(inventory, certificate)
-
-
-def missing_records(inventory: Inventory, certificate: Record) -> list[str]:
-    """Return the names of the validation records a certificate still waits for."""
-    standing = {
-        (str(record.outputs["fqdn"]).rstrip(".").lower(), str(value).rstrip(".").lower())
-        for record in inventory.list(type=RECORD_TYPE)
-        if record.inputs.get("type") == "CNAME"
-        for value in as_list(record.inputs.get("records"))
-    }
-    wanted = {
-        (str(option["resourceRecordName"]).rstrip(".").lower(), str(option["resourceRecordValue"]).rstrip(".").lower())
-        for option in objects(certificate.outputs.get("domainValidationOptions"))
-    }
-    return sorted(name for name, _ in wanted - standing)
 
 
 @rule("create", on=(CERTIFICATE_TYPE,), page=f"{_ACM}acm-certificate-characteristics.html")
@@ -96,8 +70,6 @@ def _record_is_free(call: Call) -> None:
 
 
 def _full_name(inventory: Inventory, inputs: Any) -> str:
-    from sandbox.aws_outputs_edge import fully_qualified  # noqa: PLC0415
-
     zone = inventory.get(ZONE_TYPE, str(inputs["zoneId"]))
     return fully_qualified(str(inputs["name"]), str(zone.inputs["name"]).rstrip(".") if zone else "")
 

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from sandbox.aws_rules import Call, rule
 from sandbox.aws_rules_cluster import zones_of_subnets
-from sandbox.aws_rules_dns import is_issued
 from sandbox.aws_rules_network import gateway_of
+from sandbox.certificates import is_issued
 from sandbox.inventory import Record
 from sandbox.values import as_list, as_map, objects
 

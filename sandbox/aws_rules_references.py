@@ -29,8 +29,13 @@ _NOT_KEPT: Final = re.compile(r"root$|user/|group/|assumed-role/|.*aws-reserved|
 
 
 def mentions(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every input that is an id or ARN of this account, with its property path; tags and policies do not count."""
-    for path, value in leaves({key: value for key, value in inputs.items() if key not in {"tags", "userName"}}):
+    """Every input that is an id or ARN of this account, with its property path; tags and policies do not count.
+
+    Neither does the principal of an EKS access entry: the roles of people are made elsewhere (single sign-on, another
+    team), so the emulation cannot tell one that is missing from one it has not seen.
+    """
+    left_out = {"tags", "userName", "principalArn"}
+    for path, value in leaves({key: value for key, value in inputs.items() if key not in left_out}):
         if not isinstance(value, str):
             continue
         arn = _ARN.fullmatch(value.removesuffix(":*"))

@@ -283,12 +283,8 @@ class Inventory:
 
     def _select(self, condition: str, *values: Any) -> "list[Record]":
         with self._lock:
-            rows = self._database.execute(
-                # The conditions are literals of this class; values are bound.
-                "SELECT position, provider, type, scope, id, arn, name, owner, inputs, outputs, created, updated"
-                " FROM records WHERE " + condition + " ORDER BY position",
-                values,
-            ).fetchall()
+            # The conditions are literals of this class; values are bound.
+            rows = self._database.execute(f"{_SELECT} WHERE {condition} ORDER BY position", values).fetchall()
         names = ("position", "provider", "type", "scope", "id", "arn", "name", "owner")
         return [
             Record(
