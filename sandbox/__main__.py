@@ -18,6 +18,7 @@ from sandbox.refusal import Refusal
 from sandbox.state import State, default_state
 
 _USAGE_ERROR = 2
+_INTERRUPTED = 130
 _VALUE_OPTIONS = frozenset(("--real", "--state", "--time-scale", "--fault", "--set"))
 
 
@@ -69,6 +70,8 @@ def main(words: Sequence[str]) -> int:
     except Refusal as refusal:
         print(f"sandbox: {refusal}", file=sys.stderr)
         return _USAGE_ERROR
+    except KeyboardInterrupt:  # before `pulumi` was started; it answers Ctrl-C itself
+        return _INTERRUPTED
 
 
 def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> int:

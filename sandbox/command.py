@@ -36,6 +36,11 @@ SERVED = ("aws", "eks", "kubernetes")
 
 _NOTICE = "sandbox: AWS is emulated, nothing here is real; state in {}"
 
+_LOCKED = (
+    "sandbox: another run holds the stack, or was killed and left its lock; if none is going on, "
+    "remove it with: python -m sandbox pulumi cancel --stack {}"
+)
+
 # These talk to no provider, so none is started for them.
 _WITHOUT_PROVIDERS = frozenset(
     ("cancel", "stack", "config", "version", "whoami", "history", "state", "plugin", "about")
@@ -108,11 +113,18 @@ def _run_in_project(
     code = _run_pulumi(
         [str(pulumi), *_with(arguments.words, extra)], environment_of(options, pulumi, arguments, addresses)
     )
+    if code != 0 and arguments.needs_configuration and _is_locked(options.state, project, arguments.stack):
+        print(_LOCKED.format(arguments.stack), file=sys.stderr)
     if arguments.command == "stack rm" and not _checkpoint(options.state, project, arguments.stack).exists():
         # Its salt and secrets go with it; a new stack of that name makes its own.
         for file in options.state.stack_files(project.name).glob(f"{arguments.stack}.*"):
             file.unlink()
     return code
+
+
+def _is_locked(state: State, project: Project, stack: str) -> bool:
+    locks = state.backend / ".pulumi" / "locks" / "organization" / project.name / stack
+    return locks.is_dir() and any(locks.iterdir())
 
 
 def _with(words: Sequence[str], extra: Sequence[str]) -> list[str]:

@@ -34,6 +34,7 @@ class ProviderProcess:
             [*command, *packages],
             stdin=subprocess.PIPE,  # its end tells the child to end
             stdout=subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for `pulumi`, which needs its providers to cancel in order
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         )
 

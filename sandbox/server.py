@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from pulumi.provider.server import ComponentInitError
 from pulumi.provider.server import ProviderServicer as ComponentProviderServicer
 from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]  # what the SDK's own server uses: message sizes the engine relies on
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from sandbox.packages import PACKAGES, Settings, is_known_error, provider_factory
 
@@ -37,6 +37,9 @@ Handler = Callable[[Any, Any], Awaitable[Any]]
 
 # Seconds that calls under way get to finish once the parent has let go.
 _GRACE = 2.0
+
+# Seconds the engine has to take a message.
+_LOG_LIMIT = 5.0
 
 _SERVICE = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
 
@@ -86,8 +89,10 @@ class ResourceServicer(ProviderServicer):
         super().__init__([], version, provider, engine_address="")
 
     async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002  # gRPC's name and form
-        """Remember where the engine listens; components register their children there."""
+        """Remember where the engine listens; what the provider warns of is shown there, at the resource."""
         self._engine_address = request.address
+        if hasattr(self._provider, "warn"):
+            self._provider.__dict__["warn"] = EngineLog(request.address).warning
         return empty_pb2.Empty()
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -106,6 +111,24 @@ class ResourceServicer(ProviderServicer):
         )
         changed = proto.DiffResponse.DIFF_SOME if difference.changes else proto.DiffResponse.DIFF_NONE
         return proto.DiffResponse(changes=changed, diffs=difference.diffs, replaces=difference.replaces)
+
+
+class EngineLog:
+    """The engine's log, whose messages appear among `pulumi`'s diagnostics.
+
+    Args:
+        address: where the engine listens
+    """
+
+    def __init__(self, address: str) -> None:
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    def warning(self, urn: str, text: str) -> None:
+        """Show a warning about the resource `urn`."""
+        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn)
+        # An engine that is already ending has nobody to show it to.
+        with suppress(grpc.RpcError):
+            self._engine.Log(request, timeout=_LOG_LIMIT)
 
 
 class ComponentServicer(ComponentProviderServicer):
@@ -180,8 +203,6 @@ def _until_input_ends() -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run the process; `arguments` are those of `sandbox.provider_process`."""
-    # Ctrl-C is for `pulumi`, which cancels in an orderly way and needs its providers for that.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m sandbox.server")
     parser.add_argument("--account", type=Path, required=True)
     parser.add_argument("--time-scale", type=float, required=True)

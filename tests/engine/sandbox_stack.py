@@ -177,8 +177,7 @@ class SandboxStack:
 
     def start(self, *words: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, to stop it half-way; output goes to a file."""
-        log = self.state.parent / f"{self.state.name}-background.log"
-        with log.open("w") as output:
+        with self._background_log.open("w") as output:
             return subprocess.Popen(
                 self.words(*words, options=options),
                 cwd=CHECKOUT,
@@ -189,6 +188,14 @@ class SandboxStack:
                 text=True,
                 start_new_session=True,
             )
+
+    @property
+    def _background_log(self) -> Path:
+        return self.state.parent / f"{self.state.name}-background.log"
+
+    def shown_in_background(self) -> str:
+        """What the command from `start` has written so far."""
+        return self._background_log.read_text()
 
     def words(self, *words: str, options: Sequence[str] = ()) -> list[str]:
         """The whole command line of `pulumi` with `words` in this sandbox."""

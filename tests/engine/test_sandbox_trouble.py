@@ -58,12 +58,12 @@ def test_an_argument_that_the_cluster_stand_in_does_not_take_is_named(
 
 def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> None:
     running = small.start("up", "--yes", "--skip-preview", options=SLOW)
-    assert wait_until(lambda: _locked(small)), "the update never began"
+    assert wait_until(lambda: "creating" in small.shown_in_background()), small.shown_in_background()
     kill_group(running)
     assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
     blocked = small.up()
     assert blocked.exit_code != 0
-    assert "pulumi cancel" in blocked.output
+    assert "python -m sandbox pulumi cancel --stack dev" in blocked.output
     assert small.command("cancel", "--yes").returncode == 0
     again = small.up()
     assert again.exit_code == 0, again.output
@@ -72,7 +72,7 @@ def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> Non
 
 def test_the_providers_end_when_only_their_parent_is_killed(small: SandboxStack) -> None:
     running = small.start("up", "--yes", "--skip-preview", options=SLOW)
-    assert wait_until(lambda: _locked(small)), "the update never began"
+    assert wait_until(lambda: "creating" in small.shown_in_background()), small.shown_in_background()
     running.kill()
     running.wait(timeout=60)
     assert wait_until(lambda: processes_of(small.state) == [], seconds=60), processes_of(small.state)
@@ -80,7 +80,7 @@ def test_the_providers_end_when_only_their_parent_is_killed(small: SandboxStack)
 
 def test_ctrl_c_stops_in_order(small: SandboxStack) -> None:
     running = small.start("up", "--yes", "--skip-preview", options=SLOW)
-    assert wait_until(lambda: _locked(small)), "the update never began"
+    assert wait_until(lambda: "creating" in small.shown_in_background()), small.shown_in_background()
     kill_group(running, signal.SIGINT)
     assert running.returncode != 0
     assert not _locked(small)
