@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import grpc
 import grpc.aio
@@ -78,6 +78,12 @@ class PerConnection(provider_pb2_grpc.ResourceProviderServicer):
         return answer
 
 
+class _Warning(Protocol):
+    """A provider that has warnings for people: the URN they are about, and the text."""
+
+    warn: Callable[[str, str], None]
+
+
 class ResourceServicer(ProviderServicer):
     """The SDK's servicer, for a provider that the engine attaches to instead of starting it.
 
@@ -92,7 +98,7 @@ class ResourceServicer(ProviderServicer):
         """Remember where the engine listens; what the provider warns of is shown there, at the resource."""
         self._engine_address = request.address
         if hasattr(self._provider, "warn"):
-            self._provider.__dict__["warn"] = EngineLog(request.address).warning
+            cast("_Warning", self._provider).warn = EngineLog(request.address).warning
         return empty_pb2.Empty()
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
