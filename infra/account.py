@@ -7,12 +7,18 @@ from infra.settings import Settings
 
 
 def role_name(arn: str) -> str:
-    """The role's name, in a role's ARN or in that of a session of it.
+    """The role's name, in its own ARN or in that of a session of it; of anybody else, what they are.
 
     `arn:aws:iam::111122223333:role/path/name` and `arn:aws:sts::111122223333:assumed-role/name/session`.
     """
-    kind, _, rest = arn.split(":", 5)[5].partition("/")
-    return rest.split("/")[0] if kind == "assumed-role" else rest.rpartition("/")[2]
+    who = arn.split(":", 5)[5]
+    match who.split("/"):
+        case ["assumed-role", name, *_]:
+            return name
+        case ["role", *_, name]:
+            return name
+        case _:
+            return who
 
 
 def require_deploy_role(settings: Settings) -> None:

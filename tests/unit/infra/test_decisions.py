@@ -1,0 +1,100 @@
+"""Decisions that need no Pulumi: subnets, names of a certificate, times of a shutdown, schedules, role names."""
+
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
+from itertools import combinations, islice
+from zoneinfo import ZoneInfo
+
+import pytest
+from cronsim import CronSim
+
+from infra.account import role_name
+from infra.certificate import certificate_names, validation_names
+from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time_zone_problem
+from infra.shutdown import ShutdownTimes
+from infra.subnets import zone_subnets
+
+pytestmark = pytest.mark.unit
+
+ZONES = ("us-west-2a", "us-west-2b", "us-west-2c")
+
+
+@pytest.mark.parametrize("prefix", [16, 18, 20])
+def test_subnets_lie_in_the_vpc_and_apart(prefix: int) -> None:
+    vpc = IPv4Network(f"10.0.0.0/{prefix}")
+    subnets = [part for zone in zone_subnets(vpc, ZONES) for part in (zone.public, zone.private, zone.isolated)]
+    assert all(subnet.subnet_of(vpc) for subnet in subnets)
+    assert not any(one.overlaps(other) for one, other in combinations(subnets, 2))
+    assert all(subnet.prefixlen <= 28 for subnet in subnets), "AWS takes no smaller subnet than /28"
+
+
+def test_a_third_zone_moves_no_subnet() -> None:
+    vpc = IPv4Network("10.0.0.0/16")
+    assert zone_subnets(vpc, ZONES)[:2] == zone_subnets(vpc, ZONES[:2])
+
+
+def test_a_service_beside_the_others_needs_no_new_certificate() -> None:
+    before = certificate_names("dev.example.com", ["frontend.dev.example.com"])
+    after = certificate_names("dev.example.com", ["frontend.dev.example.com", "search.dev.example.com"])
+    assert before == after == ("dev.example.com", "*.dev.example.com")
+
+
+def test_a_deeper_host_is_named_in_the_certificate() -> None:
+    names = certificate_names("dev.example.com", ["a.b.dev.example.com", "dev.example.com"])
+    assert names == ("dev.example.com", "*.dev.example.com", "a.b.dev.example.com")
+    assert validation_names(names) == ("dev.example.com", "a.b.dev.example.com")
+
+
+@pytest.mark.parametrize("drain", [5, 30, 600])
+def test_shutdown_times_cannot_cut_a_request(drain: int) -> None:
+    times = ShutdownTimes(drain)
+    assert times.pre_stop > times.deregistration_delay, "the pod serves until the balancer has let go of it"
+    assert times.termination_grace_period > times.pre_stop, "and then has time to stop"
+    assert times.keep_alive > times.idle_timeout, "the balancer, not the pod, closes an idle connection"
+    assert times.deregistration_delay <= 3600, "AWS takes no more"
+    assert times.idle_timeout <= 4000, "AWS takes no more"
+
+
+def action(recurrence: str = "0 20 * * MON-FRI", zone: str = "America/Los_Angeles", desired: int = 1) -> ScheduledAction:
+    return ScheduledAction("night-down", recurrence, zone, GroupSize(min=0, desired=desired, max=4))
+
+
+def test_any_change_of_a_schedule_makes_another_action() -> None:
+    changed = [action(), action(recurrence="0 21 * * MON-FRI"), action(zone="Europe/Berlin"), action(desired=2)]
+    assert len({one.unique_name for one in changed}) == 4
+    assert action().unique_name == action().unique_name
+
+
+def test_a_schedule_in_words() -> None:
+    assert action().in_words() == "At 20:00 on Monday through Friday (America/Los_Angeles): 1 node (min 0, max 4)"
+
+
+def test_a_schedule_keeps_its_hour_when_daylight_saving_begins() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    days = list(islice(CronSim("0 7 * * *", datetime(2026, 3, 7, tzinfo=zone)), 3))
+    assert [day.hour for day in days] == [7, 7, 7]
+    assert len({day.astimezone(UTC).hour for day in days}) == 2
+
+
+@pytest.mark.parametrize("recurrence", ["* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "@daily", ""])
+def test_what_is_no_recurrence(recurrence: str) -> None:
+    assert recurrence_problem(recurrence) is not None
+
+
+@pytest.mark.parametrize("zone", ["EST", "PST8PDT", "Mars/Olympus", "", "../etc/passwd"])
+def test_what_is_no_time_zone(zone: str) -> None:
+    assert time_zone_problem(zone) is not None
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:iam::111122223333:role/slipway-dev-deploy", "slipway-dev-deploy"),
+        ("arn:aws:iam::111122223333:role/teams/slipway-dev-deploy", "slipway-dev-deploy"),
+        ("arn:aws:sts::111122223333:assumed-role/slipway-dev-deploy/me@example.com", "slipway-dev-deploy"),
+        ("arn:aws:iam::111122223333:user/slipway-dev-deploy", "user/slipway-dev-deploy"),
+        ("arn:aws:iam::111122223333:root", "root"),
+    ],
+)
+def test_role_names(arn: str, name: str) -> None:
+    assert role_name(arn) == name
