@@ -55,7 +55,9 @@ def test_shutdown_times_cannot_cut_a_request(drain: int) -> None:
     assert times.idle_timeout <= 4000, "AWS takes no more"
 
 
-def action(recurrence: str = "0 20 * * MON-FRI", zone: str = "America/Los_Angeles", desired: int = 1) -> ScheduledAction:
+def action(
+    recurrence: str = "0 20 * * MON-FRI", zone: str = "America/Los_Angeles", desired: int = 1
+) -> ScheduledAction:
     return ScheduledAction("night-down", recurrence, zone, GroupSize(min=0, desired=desired, max=4))
 
 

@@ -77,8 +77,7 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
     (
         "unknown deep key",
         lambda c: services(c)["frontend"]["resources"]["limits"].update(gpu=1),
-        "slipway:services.frontend.resources.limits.gpu: is not a known key; "
-        "expected one of cpuMillicores, memoryMiB",
+        "slipway:services.frontend.resources.limits.gpu: is not a known key; expected one of cpuMillicores, memoryMiB",
     ),
     (
         "unknown key of one kind of database",
@@ -103,7 +102,11 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
         lambda c: c["slipway:network"].update(cidr="10.10.0.0/33"),
         'slipway:network.cidr: is "10.10.0.0/33"',
     ),
-    ("VPC too small", lambda c: c["slipway:network"].update(cidr="10.10.0.0/24"), "expected a range between /16 and /20"),
+    (
+        "VPC too small",
+        lambda c: c["slipway:network"].update(cidr="10.10.0.0/24"),
+        "expected a range between /16 and /20",
+    ),
     ("public VPC", lambda c: c["slipway:network"].update(cidr="8.8.0.0/16"), "expected a private range"),
     (
         "zone elsewhere",
@@ -210,9 +213,7 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
 
 
 @pytest.mark.parametrize(("edit", "expected"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_one_mistake_is_named_by_path_value_and_what_is_allowed(
-    edit: Callable[[Config], Any], expected: str
-) -> None:
+def test_one_mistake_is_named_by_path_value_and_what_is_allowed(edit: Callable[[Config], Any], expected: str) -> None:
     found = problems(edited(edit))
     assert len(found) == 1, found
     assert expected in found[0]

@@ -1,0 +1,229 @@
+"""What the program declares in AWS, and in which order."""
+
+import json
+
+import pytest
+
+from tests.program.recorded_graph import Declared, Graph, record
+from tests.stack_values import stack_config
+
+pytestmark = pytest.mark.program
+
+CLUSTER = "eks:index:Cluster"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+ADD_ON = "aws:eks/addon:Addon"
+LISTENER = "aws:lb/listener:Listener"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
+
+
+def add_on(graph: Graph, name: str) -> Declared:
+    (found,) = [one for one in graph.of(ADD_ON) if one.inputs["addonName"] == name]
+    return found
+
+
+def test_repositories(dev: Graph) -> None:
+    repositories = dev.of("aws:ecr/repository:Repository")
+    assert {repository.inputs["name"] for repository in repositories} == {
+        f"slipway-dev/{image}"
+        for image in ("frontend", "users_backend", "thoughts_backend", "users_backend_db", "thoughts_backend_db")
+    }
+    assert all(repository.inputs["imageScanningConfiguration"]["scanOnPush"] for repository in repositories)
+
+
+def test_registries_keep_what_production_runs(prod: Graph) -> None:
+    for repository in prod.of("aws:ecr/repository:Repository"):
+        assert repository.inputs["imageTagMutability"] == "IMMUTABLE"
+        assert repository.inputs["forceDelete"] is False
+        assert repository.protect
+
+
+def test_subnets_over_the_zones(graph: Graph) -> None:
+    subnets = graph.of("aws:ec2/subnet:Subnet")
+    zones = [subnet.inputs["availabilityZone"] for subnet in subnets]
+    assert sorted(zones) == sorted(["us-west-2a", "us-west-2b", "us-west-2c"] * 3)
+    assert len(graph.of("aws:ec2/natGateway:NatGateway")) == (3 if graph.stack == "prod" else 1)
+    assert not any(subnet.inputs["mapPublicIpOnLaunch"] for subnet in subnets)
+
+
+def test_isolated_subnets_have_no_way_out(graph: Graph) -> None:
+    routes = [route.inputs["routeTableId"] for route in graph.of("aws:ec2/route:Route")]
+    assert not [table for table in routes if "isolated" in table]
+
+
+def test_cluster_is_private_encrypted_and_logged(graph: Graph) -> None:
+    (cluster,) = graph.of(CLUSTER)
+    inputs = cluster.inputs
+    assert inputs["version"] == "1.36"
+    assert inputs["endpointPrivateAccess"] is True
+    assert inputs["publicAccessCidrs"] == ["203.0.113.0/24"]
+    assert inputs["authenticationMode"] == "API"
+    assert inputs["encryptionConfigKeyArn"]
+    assert inputs["enabledClusterLogTypes"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+    assert inputs["bootstrapSelfManagedAddons"] is False
+    assert inputs["skipDefaultSecurityGroups"] is True
+    assert inputs["upgradePolicy"] == {"supportType": "STANDARD"}
+    assert inputs["deletionProtection"] is (graph.stack == "prod")
+    assert "aws:assumeRoles" not in json.dumps(inputs["accessEntries"])
+
+
+def test_node_groups_of_dev(dev: Graph) -> None:
+    (group,) = dev.of(NODE_GROUP)
+    assert group.inputs["instanceTypes"] == ["m5.large"]
+    assert group.inputs["scalingConfig"] == {"minSize": 2, "desiredSize": 2, "maxSize": 4}
+    (template,) = dev.of("aws:ec2/launchTemplate:LaunchTemplate")
+    assert template.inputs["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    (disk,) = template.inputs["blockDeviceMappings"]
+    assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeType"]) == ("true", "gp3")
+    assert {tags["resourceType"] for tags in template.inputs["tagSpecifications"]} >= {"instance", "volume"}
+    assert all(tags["tags"]["owner"] == "platform" for tags in template.inputs["tagSpecifications"])
+
+
+def test_sizes_are_left_alone_exactly_where_schedules_own_them(prod: Graph) -> None:
+    ignored = {group.name: group.ignore_changes for group in prod.of(NODE_GROUP)}
+    assert ignored == {"slipway-prod-baseline": (), "slipway-prod-burst": ("scalingConfig",)}
+
+
+def test_schedules_state_all_three_sizes_a_zone_and_no_start(graph: Graph) -> None:
+    schedules = graph.of("aws:autoscaling/schedule:Schedule")
+    assert schedules
+    for schedule in schedules:
+        assert {"minSize", "desiredCapacity", "maxSize", "recurrence", "timeZone"} <= schedule.inputs.keys()
+        assert "startTime" not in schedule.inputs
+        assert schedule.inputs["timeZone"] == "America/Los_Angeles"
+        assert schedule.inputs["maxSize"] > 0
+        assert schedule.inputs["autoscalingGroupName"].startswith(f"eks-slipway-{graph.stack}-")
+        assert schedule.inputs["scheduledActionName"] == schedule.name
+    downs = [schedule for schedule in schedules if "-down-" in schedule.name]
+    assert len(downs) * 2 == len(schedules)
+
+
+def test_add_ons_have_pinned_versions_and_sorted_values(graph: Graph) -> None:
+    add_ons = graph.of(ADD_ON)
+    assert {one.inputs["addonName"] for one in add_ons} == {
+        "vpc-cni",
+        "kube-proxy",
+        "eks-pod-identity-agent",
+        "coredns",
+        "metrics-server",
+        "amazon-cloudwatch-observability",
+    }
+    assert all(one.inputs["addonVersion"].startswith("v") for one in add_ons)
+    values = json.loads(add_on(graph, "vpc-cni").inputs["configurationValues"])
+    assert values["enableNetworkPolicy"] == "true"
+
+
+def test_order_of_creation(graph: Graph) -> None:
+    (cluster,) = graph.of(CLUSTER)
+    (release,) = graph.of(RELEASE)
+    https = graph.one(LISTENER, f"slipway-{graph.stack}-https")
+    validation = graph.of("aws:acm/certificateValidation:CertificateValidation")[0]
+    groups = {group.urn for group in graph.of(NODE_GROUP)}
+    before = {add_on(graph, name).urn for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
+    logs = {group.inputs["name"]: group.urn for group in graph.of("aws:cloudwatch/logGroup:LogGroup")}
+    assert logs[f"/aws/eks/slipway-{graph.stack}/cluster"] in graph.upstream(cluster)
+    for group in graph.of(NODE_GROUP):
+        assert before <= graph.upstream(group)
+    for name in ("coredns", "metrics-server", "amazon-cloudwatch-observability"):
+        assert groups <= graph.upstream(add_on(graph, name))
+    container_logs = {urn for name, urn in logs.items() if "containerinsights" in name}
+    assert container_logs <= graph.upstream(add_on(graph, "amazon-cloudwatch-observability"))
+    assert validation.urn in graph.upstream(https)
+    assert groups <= graph.upstream(release)
+    for binding in graph.of(BINDING):
+        assert release.urn in graph.upstream(binding)
+        assert not binding.deleted_with, "deleted for real, while its controller is still there"
+
+
+def test_what_the_cluster_holds_goes_with_it(graph: Graph) -> None:
+    (cluster,) = graph.of(CLUSTER)
+    held = [
+        resource
+        for resource in graph.resources
+        if resource.type.startswith("kubernetes:") and resource.type not in {RELEASE, BINDING}
+    ]
+    assert held
+    assert {resource.deleted_with for resource in held} == {cluster.urn}
+
+
+def test_the_balancer(graph: Graph) -> None:
+    stack = f"slipway-{graph.stack}"
+    http, https = graph.one(LISTENER, f"{stack}-http").inputs, graph.one(LISTENER, f"{stack}-https").inputs
+    (redirect,) = http["defaultActions"]
+    assert (redirect["type"], redirect["redirect"]["protocol"]) == ("redirect", "HTTPS")
+    assert "TLS13-1-2" in https["sslPolicy"]
+    (balancer,) = graph.of("aws:lb/loadBalancer:LoadBalancer")
+    assert balancer.inputs["dropInvalidHeaderFields"] is True
+    assert balancer.inputs["enableDeletionProtection"] is (graph.stack == "prod")
+    domain = f"{graph.stack}.example.com"
+    hosts = {
+        rule.name: rule.inputs["conditions"][0]["hostHeader"]["values"]
+        for rule in graph.of("aws:lb/listenerRule:ListenerRule")
+    }
+    assert hosts == {f"{stack}-{name}-rule": [f"{name}.{domain}"] for name in ("frontend", "thoughts", "users")}
+    records = {record.inputs["name"] for record in graph.of("aws:route53/record:Record") if "aliases" in record.inputs}
+    assert records == {f"{name}.{domain}" for name in ("frontend", "thoughts", "users")}
+
+
+def test_open_to_the_world_is_the_balancer_on_80_and_443_and_nothing_else(graph: Graph) -> None:
+    rules = graph.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    world = [rule.inputs for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"]
+    assert sorted((rule["fromPort"], rule["toPort"]) for rule in world) == [(80, 80), (443, 443)]
+    assert len({rule["securityGroupId"] for rule in world}) == 1
+    inside = [rule.inputs for rule in rules if "referencedSecurityGroupId" in rule.inputs]
+    assert [(rule["securityGroupId"], rule["fromPort"]) for rule in inside] == [("sg-made-by-eks", 8000)]
+
+
+def test_the_controller_may_look_and_register_and_nothing_else(graph: Graph) -> None:
+    policy = json.loads(graph.of("aws:iam/rolePolicy:RolePolicy")[0].inputs["policy"])
+    for statement in policy["Statement"]:
+        if statement["Resource"] == "*":
+            assert all(":Describe" in action for action in statement["Action"])
+    values = graph.of(RELEASE)[0].inputs["values"]
+    assert values["enableServiceMutatorWebhook"] is False
+    assert values["replicaCount"] == 2
+    assert values["podDisruptionBudget"] == {"maxUnavailable": 1}
+
+
+def test_protected_in_prod_only(graph: Graph) -> None:
+    protected = {resource.type for resource in graph.resources if resource.protect}
+    if graph.stack == "prod":
+        assert {"aws:ec2/vpc:Vpc", CLUSTER, "aws:kms/key:Key", "aws:lb/loadBalancer:LoadBalancer"} <= protected
+    else:
+        assert not protected
+
+
+def test_somebody_else_than_the_deploy_role_is_refused() -> None:
+    person = "arn:aws:sts::123456789012:assumed-role/platform-team/me"
+    with pytest.raises(Exception, match=r"deployed as .*role/slipway-dev-deploy, but the caller is .*platform-team/me"):
+        record("dev", caller=person)
+
+
+def test_a_wrong_stack_file_creates_nothing() -> None:
+    config = stack_config("dev")
+    config["slipway:drainSeconds"] = "soon"
+    with pytest.raises(Exception, match=r'slipway:drainSeconds: is "soon"; expected a valid integer'):
+        record("dev", config)
+
+
+def test_exports(dev: Graph) -> None:
+    assert dev.exports.keys() == {
+        "siteUrl",
+        "serviceUrls",
+        "notDeployed",
+        "registryUrls",
+        "runningImages",
+        "clusterName",
+        "kubeconfig",
+        "nodeGroups",
+        "schedules",
+    }
+    assert dev.exports["siteUrl"] == "https://frontend.dev.example.com"
+    assert dev.exports["nodeGroups"] == {"general": "eks-slipway-dev-general"}
+    assert dev.exports["schedules"]["general"][0] == (
+        "night-down: At 20:00 on Monday through Thursday (America/Los_Angeles): 1 node (min 1, max 4)"
+    )
