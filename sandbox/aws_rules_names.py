@@ -8,6 +8,37 @@ from sandbox.aws_names import naming_of
 from sandbox.aws_rules import Call, rule
 from sandbox.aws_schema import schema_of
 
+_DOCUMENTATION: Final = "https://docs.aws.amazon.com/"
+_PAGES: Final[Mapping[str, str]] = {
+    "aws:cloudwatch/logGroup:LogGroup": "AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    "aws:ec2/launchTemplate:LaunchTemplate": "AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html",
+    "aws:ec2/natGateway:NatGateway": "AWSEC2/latest/APIReference/API_CreateNatGateway.html",
+    "aws:ec2/route:Route": "AWSEC2/latest/APIReference/API_CreateRoute.html",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "AWSEC2/latest/APIReference/API_AssociateRouteTable.html",
+    "aws:ec2/securityGroup:SecurityGroup": "AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+    "aws:ecr/repository:Repository": "AmazonECR/latest/APIReference/API_CreateRepository.html",
+    "aws:eks/accessEntry:AccessEntry": "eks/latest/APIReference/API_CreateAccessEntry.html",
+    "aws:eks/addon:Addon": "eks/latest/APIReference/API_CreateAddon.html",
+    "aws:eks/cluster:Cluster": "eks/latest/APIReference/API_CreateCluster.html",
+    "aws:eks/nodeGroup:NodeGroup": "eks/latest/APIReference/API_CreateNodegroup.html",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": "eks/latest/APIReference/API_CreatePodIdentityAssociation.html",
+    "aws:iam/instanceProfile:InstanceProfile": "IAM/latest/APIReference/API_CreateInstanceProfile.html",
+    "aws:iam/policy:Policy": "IAM/latest/APIReference/API_CreatePolicy.html",
+    "aws:iam/role:Role": "IAM/latest/APIReference/API_CreateRole.html",
+    "aws:kms/alias:Alias": "kms/latest/APIReference/API_CreateAlias.html",
+    "aws:lb/listener:Listener": "elasticloadbalancing/latest/APIReference/API_CreateListener.html",
+    "aws:lb/listenerRule:ListenerRule": "elasticloadbalancing/latest/APIReference/API_CreateRule.html",
+    "aws:lb/loadBalancer:LoadBalancer": "elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html",
+    "aws:lb/targetGroup:TargetGroup": "elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html",
+    "aws:rds/instance:Instance": "AmazonRDS/latest/APIReference/API_CreateDBInstance.html",
+    "aws:rds/subnetGroup:SubnetGroup": "AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html",
+    "aws:s3/bucket:Bucket": "AmazonS3/latest/API/API_CreateBucket.html",
+    "aws:ssm/parameter:Parameter": "systems-manager/latest/APIReference/API_PutParameter.html",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupEgress.html",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html",
+}
+"""The page that states what must be unique, per type."""
+
 _COLLISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "aws:cloudwatch/logGroup:LogGroup": ("ResourceAlreadyExistsException", "The specified log group already exists"),
     "aws:ec2/launchTemplate:LaunchTemplate": (
@@ -36,11 +67,6 @@ _COLLISIONS: Final[Mapping[str, tuple[str, str]]] = {
 """The error of a second thing of a name, per type."""
 
 
-@rule(
-    "create",
-    on=tuple(_COLLISIONS),
-    page="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html",
-)
 def _name_is_free(call: Call) -> None:
     """A name is unique in its region, or in the account for global types."""
     naming = naming_of(schema_of(call.type))
@@ -79,7 +105,6 @@ _ONE_OF: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 """The properties that together are unique among the things of a type, with the service's error."""
 
 
-@rule("create", on=tuple(_ONE_OF), page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html")
 def _only_one(call: Call) -> None:
     """One listener per port, one rule per priority, one add-on of a name, one route per destination, and so on."""
     properties, code = _ONE_OF[call.type]
@@ -93,3 +118,9 @@ def _only_one(call: Call) -> None:
                 f"{name} {value}" for name, value in zip(properties, wanted, strict=True) if value is not None
             )
             call.refuse(code, f"{record.id} has the same {shown}")
+
+
+for _type in _COLLISIONS:
+    rule("create", on=(_type,), page=_DOCUMENTATION + _PAGES[_type])(_name_is_free)
+for _type in _ONE_OF:
+    rule("create", on=(_type,), page=_DOCUMENTATION + _PAGES[_type])(_only_one)

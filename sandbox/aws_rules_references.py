@@ -117,6 +117,18 @@ def users_of(call: Call, types: tuple[str, ...]) -> list[Record]:
     ]
 
 
+_DELETIONS: Final[Mapping[str, str]] = {
+    "aws:acm/certificate:Certificate": "acm/latest/APIReference/API_DeleteCertificate.html",
+    "aws:ec2/eip:Eip": "AWSEC2/latest/APIReference/API_ReleaseAddress.html",
+    "aws:ec2/routeTable:RouteTable": "AWSEC2/latest/APIReference/API_DeleteRouteTable.html",
+    "aws:ec2/securityGroup:SecurityGroup": "AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html",
+    "aws:ec2/subnet:Subnet": "AWSEC2/latest/APIReference/API_DeleteSubnet.html",
+    "aws:ec2/vpc:Vpc": "AWSEC2/latest/APIReference/API_DeleteVpc.html",
+    "aws:lb/targetGroup:TargetGroup": "elasticloadbalancing/latest/APIReference/API_DeleteTargetGroup.html",
+    "aws:rds/subnetGroup:SubnetGroup": "AmazonRDS/latest/APIReference/API_DeleteDBSubnetGroup.html",
+}
+"""The page that states what keeps a thing from being deleted, per type."""
+
 _IN_USE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "aws:acm/certificate:Certificate": (
         "ResourceInUseException",
@@ -167,7 +179,6 @@ _IN_USE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 """What cannot be deleted while something of certain types uses it, with the service's error."""
 
 
-@rule("delete", on=tuple(_IN_USE), page="https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html")
 def _nothing_uses_it(call: Call) -> None:
     """What something else still uses cannot be deleted."""
     code, types = _IN_USE[call.type]
@@ -175,6 +186,10 @@ def _nothing_uses_it(call: Call) -> None:
     if users:
         shown = ", ".join(f"{user.type.rsplit(':', 1)[-1]} {user.id}" for user in users[:3])
         call.refuse(code, f"{call.existing.id} has dependent objects and cannot be deleted: {shown}")
+
+
+for _type, _page in _DELETIONS.items():
+    rule("delete", on=(_type,), page=f"https://docs.aws.amazon.com/{_page}")(_nothing_uses_it)
 
 
 @rule(

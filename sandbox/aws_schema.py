@@ -6,6 +6,7 @@ import importlib
 import inspect
 import types
 import typing
+import warnings
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,10 @@ def _class_of(type_token: str) -> type[pulumi.CustomResource]:
             group, version = module_path.split("/")
             python_name = f"{group.split('.')[0]}.{version}"
         parent = f"pulumi_{package}" if module_name == "index" else f"pulumi_{package}.{python_name}"
-        found = getattr(importlib.import_module(parent), class_name)
+        with warnings.catch_warnings():
+            # A package warns of every deprecated class in it, wanted or not.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = getattr(importlib.import_module(parent), class_name)
     except (ValueError, ImportError, AttributeError) as error:
         raise UnknownTypeError(f"the installed SDK has no resource of type {type_token!r}") from error
     if not (inspect.isclass(found) and issubclass(found, pulumi.CustomResource)):

@@ -1,0 +1,108 @@
+"""Faults and latencies."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from emulated_account import VPC, Account, urn
+from pulumi.provider.experimental import provider as sdk
+
+from sandbox.aws_errors import AwsError
+from sandbox.aws_provider import AwsProvider
+from sandbox.faults import KILLED, Effect, parse_fault, parse_faults
+from sandbox.inventory import Inventory
+from sandbox.latency import Latencies, scaled
+from sandbox.values import property_map
+
+pytestmark = pytest.mark.unit
+
+
+def _vpc(name: str = "main") -> sdk.CreateRequest:
+    return sdk.CreateRequest(urn(VPC, name), property_map({"cidrBlock": "10.0.0.0/16"}), 0, preview=False)
+
+
+def test_a_specification_is_read() -> None:
+    fault = parse_fault("create:aws:eks/nodeGroup:NodeGroup:2=throttle*5")
+    assert (fault.operation, fault.type, fault.nth) == ("create", "aws:eks/nodeGroup:NodeGroup", 2)
+    assert (fault.effect, fault.times) == (Effect.THROTTLE, 5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "", "fail", "create:aws:ec2/vpc:Vpc=fail", "create:aws:ec2/vpc:Vpc:0=fail", "make:aws:ec2/vpc:Vpc:1=fail",
+        "create:aws:ec2/vpc:Vpc:1=explode", "create:Vpc:1=fail", "create:aws:ec2/vpc:Vpc:1=fail*2",
+    ],
+)  # fmt: skip
+def test_a_wrong_specification_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="throttle"):
+        parse_fault(wrong)
+
+
+def test_the_nth_call_fails_and_no_other(tmp_path: Path) -> None:
+    provider = AwsProvider(Inventory(tmp_path / "a"), faults=parse_faults([f"create:{VPC}:2=fail"]))
+    asyncio.run(provider.create(_vpc()))
+    with pytest.raises(AwsError, match="InternalFailure"):
+        asyncio.run(provider.create(_vpc()))
+    asyncio.run(provider.create(_vpc()))
+    assert len(provider.inventory.list(type=VPC)) == 2
+
+
+def test_throttling_is_waited_out_and_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    provider = AwsProvider(
+        Inventory(tmp_path / "a"),
+        faults=parse_faults([f"create:{VPC}:1=throttle*3"]),
+        warn=lambda _urn, text: told.append(text),
+    )
+    asyncio.run(provider.create(_vpc()))
+    assert len(told) == 3
+    assert "Throttling" in told[0]
+    assert len(provider.inventory.list(type=VPC)) == 1
+
+
+def test_throttling_without_end_fails(tmp_path: Path) -> None:
+    provider = AwsProvider(
+        Inventory(tmp_path / "a"), faults=parse_faults([f"create:{VPC}:1=throttle*30"]), warn=lambda _urn, _text: None
+    )
+    with pytest.raises(AwsError, match="ThrottlingException"):
+        asyncio.run(provider.create(_vpc()))
+
+
+def test_hanging_never_answers(tmp_path: Path) -> None:
+    provider = AwsProvider(Inventory(tmp_path / "a"), faults=parse_faults([f"create:{VPC}:1=hang"]))
+
+    async def wait_a_moment() -> None:
+        await asyncio.wait_for(provider.create(_vpc()), 0.05)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(wait_a_moment())
+    assert provider.inventory.list() == []
+
+
+def test_a_kill_leaves_an_orphan(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, sys
+from test_faults import AwsProvider, Inventory, VPC, _vpc, parse_faults
+faults = parse_faults([f"create:{{VPC}}:1=kill"])
+asyncio.run(AwsProvider(Inventory({str(tmp_path / "a")!r}), faults=faults).create(_vpc()))
+"""
+    here = Path(__file__).parent
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=False, env={"PYTHONPATH": f"{here}:{here.parents[2]}"}
+    )
+    assert ended.returncode == KILLED
+    assert len(Inventory(tmp_path / "a").list(type=VPC)) == 1
+
+
+def test_no_scale_no_waiting(tmp_path: Path) -> None:
+    assert Latencies().seconds("create", "aws:eks/cluster:Cluster") == 0
+    assert scaled(0.01).seconds("create", "aws:eks/cluster:Cluster") == pytest.approx(5.4)
+    assert scaled(1).seconds("create", "aws:sns/topic:Topic") == 2
+    with pytest.raises(ValueError, match="scale"):
+        scaled(-1)
+    assert Account(tmp_path).vpc().id.startswith("vpc-")
