@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, upped
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, PROGRAMS, SandboxStack, upped
 
 
 @pytest.fixture
@@ -28,12 +28,17 @@ def upped_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
     The first `up` is run once for all tests and workers; each test gets a copy of its account.
     """
 
-    def copy(project: Path = CHECKOUT, stack: str = "dev", set: Mapping[str, Any] | None = None) -> SandboxStack:  # noqa: A002
+    def copy(
+        project: Path = CHECKOUT,
+        stack: str = "dev",
+        set: Mapping[str, Any] | None = None,  # noqa: A002
+        before: Sequence[Path] = (),
+    ) -> SandboxStack:
         # With xdist the base directory of a worker lies in that of the whole run.
         base = tmp_path_factory.getbasetemp()
         cache = (base.parent if base.name.startswith("popen-") else base) / "upped-stacks"
         cache.mkdir(exist_ok=True)
-        return upped(cache, project, stack, set).copy_to(tmp_path / "sandbox")
+        return upped(cache, project, stack, set, before).copy_to(tmp_path / "sandbox")
 
     return copy
 
@@ -48,3 +53,19 @@ def small(new_stack: Callable[..., SandboxStack]) -> SandboxStack:
 def small_up(upped_stack: Callable[..., SandboxStack]) -> SandboxStack:
     """The small fixture program, up."""
     return upped_stack(PROGRAMS / "small")
+
+
+@pytest.fixture
+def system(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
+    """The whole system, up, with the bootstrap of its environment before it: `system("dev")`."""
+    return lambda stack: upped_stack(CHECKOUT, stack, before=[BOOTSTRAP])
+
+
+@pytest.fixture
+def bootstrapped(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
+    """The system before its first `up`: an account with nothing but the environment's bootstrap."""
+
+    def make(stack: str) -> SandboxStack:
+        return SandboxStack(upped_stack(BOOTSTRAP, stack).state, CHECKOUT, stack)
+
+    return make

@@ -27,6 +27,7 @@ from typing import Any
 from sandbox.inventory import Inventory
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+BOOTSTRAP = CHECKOUT / "bootstrap"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 # Seconds; a command that takes longer has hung.
@@ -283,8 +284,15 @@ def _step(metadata: dict[str, Any]) -> Step:
     return Step(metadata["op"], metadata["urn"], tuple(sorted(names)))
 
 
-def upped(cache: Path, project: Path, stack: str, set: Mapping[str, Any] | None = None) -> SandboxStack:  # noqa: A002
+def upped(
+    cache: Path,
+    project: Path,
+    stack: str,
+    set: Mapping[str, Any] | None = None,  # noqa: A002  # as in `SandboxStack.run`
+) -> SandboxStack:
     """A stack that is up, to copy from; made once for all tests and workers that share `cache`.
+
+    Slipway's own stacks need what `bootstrap/` makes once per environment, so that comes up first.
 
     Raises:
         AssertionError: the first `up` failed; the text is all it said.
@@ -296,10 +304,24 @@ def upped(cache: Path, project: Path, stack: str, set: Mapping[str, Any] | None 
         made = SandboxStack(state, project, stack)
         if not (cache / f"{state.name}.done").exists():
             shutil.rmtree(state, ignore_errors=True)
-            outcome = made.up(set=set)
-            assert outcome.exit_code == 0, outcome.output
+            if project == CHECKOUT:
+                bootstrapped(made)
+            for outcome in (*(SandboxStack(state, first, stack).up() for first in before), made.up(set=set)):
+                assert outcome.exit_code == 0, outcome.output
             (cache / f"{state.name}.done").touch()
     return made
+
+
+def bootstrapped(stack: SandboxStack) -> SandboxStack:
+    """Bring up `bootstrap/` for the environment of `stack`, in its account; gives back bootstrap's stack.
+
+    Raises:
+        AssertionError: it failed; the text is all it said.
+    """
+    bootstrap = SandboxStack(stack.state, CHECKOUT / "bootstrap", stack.stack)
+    outcome = bootstrap.up()
+    assert outcome.exit_code == 0, outcome.output
+    return bootstrap
 
 
 def processes_of(state: Path) -> list[str]:
