@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from sandbox.provider_process import ProviderProcess
 from sandbox.pulumi_arguments import PulumiArguments, parse
-from sandbox.pulumi_environment import environment, write_commands
+from sandbox.pulumi_environment import environment, link_plugins, write_commands
 from sandbox.refusal import Refusal
 from sandbox.stack_files import (
     Project,
@@ -78,6 +78,8 @@ def run(words: Sequence[str], options: Options) -> int:
         raise Refusal("`pulumi` is neither installed nor built yet; run `make setup` first")
     options.state.prepare()
     write_commands(options.state, pulumi, options.real)
+    if options.real:
+        link_plugins(options.state)
     if arguments.asks_for_help or not arguments.needs_project:
         return _run_pulumi([str(pulumi), *words], environment_of(options, pulumi, arguments, ""))
     print(_NOTICE.format(options.state.directory), file=sys.stderr, flush=True)

@@ -46,7 +46,9 @@ def environment(
         for name, value in inherited.items()
         if name in _KEPT or not name.upper().startswith(_REMOVED_PREFIXES)
     }
-    path = [str(state.commands), str(pulumi.parent), kept.get("PATH", os.defpath)]
+    # An official language host runs a project without a `virtualenv` option with the `python` on PATH.
+    python = Path(sys.executable).parent
+    path = [str(state.commands), str(pulumi.parent), str(python), kept.get("PATH", os.defpath)]
     return {
         **kept,
         "PATH": os.pathsep.join(path),
@@ -66,6 +68,15 @@ def environment(
         "SLIPWAY_PYTHON": sys.executable,
         "SLIPWAY_LANGUAGE_HOST": str(Path(__file__).with_name("language_host.py")),
     }
+
+
+def link_plugins(state: State, inherited: Mapping[str, str] = os.environ) -> None:
+    """Let the sandbox use the provider plugins that the person has installed, for `--real`."""
+    home = inherited.get("PULUMI_HOME")
+    plugins = (Path(home) if home else Path.home() / ".pulumi") / "plugins"
+    link = state.pulumi_home / "plugins"
+    if plugins.is_dir() and not link.exists() and not link.is_symlink():
+        link.symlink_to(plugins, target_is_directory=True)
 
 
 def write_commands(state: State, pulumi: Path, real: Sequence[str]) -> None:

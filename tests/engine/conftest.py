@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,12 @@ def upped_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
         project: Path = CHECKOUT,
         stack: str = "dev",
         set: Mapping[str, Any] | None = None,  # noqa: A002
-        before: Sequence[Path] = (),
     ) -> SandboxStack:
         # With xdist the base directory of a worker lies in that of the whole run.
         base = tmp_path_factory.getbasetemp()
         cache = (base.parent if base.name.startswith("popen-") else base) / "upped-stacks"
         cache.mkdir(exist_ok=True)
-        return upped(cache, project, stack, set, before).copy_to(tmp_path / "sandbox")
+        return upped(cache, project, stack, set).copy_to(tmp_path / f"{project.name}-{stack}")
 
     return copy
 
@@ -58,11 +57,11 @@ def small_up(upped_stack: Callable[..., SandboxStack]) -> SandboxStack:
 @pytest.fixture
 def system(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
     """The whole system, up, with the bootstrap of its environment before it: `system("dev")`."""
-    return lambda stack: upped_stack(CHECKOUT, stack, before=[BOOTSTRAP])
+    return lambda stack: upped_stack(CHECKOUT, stack)
 
 
 @pytest.fixture
-def bootstrapped(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
+def before_first_up(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
     """The system before its first `up`: an account with nothing but the environment's bootstrap."""
 
     def make(stack: str) -> SandboxStack:

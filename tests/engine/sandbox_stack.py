@@ -306,8 +306,8 @@ def upped(
             shutil.rmtree(state, ignore_errors=True)
             if project == CHECKOUT:
                 bootstrapped(made)
-            for outcome in (*(SandboxStack(state, first, stack).up() for first in before), made.up(set=set)):
-                assert outcome.exit_code == 0, outcome.output
+            outcome = made.up(set=set)
+            assert outcome.exit_code == 0, outcome.output
             (cache / f"{state.name}.done").touch()
     return made
 
@@ -318,7 +318,7 @@ def bootstrapped(stack: SandboxStack) -> SandboxStack:
     Raises:
         AssertionError: it failed; the text is all it said.
     """
-    bootstrap = SandboxStack(stack.state, CHECKOUT / "bootstrap", stack.stack)
+    bootstrap = SandboxStack(stack.state, BOOTSTRAP, stack.stack)
     outcome = bootstrap.up()
     assert outcome.exit_code == 0, outcome.output
     return bootstrap

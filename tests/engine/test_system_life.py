@@ -65,15 +65,15 @@ def test_exports(system: System, stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging"])
-def test_destroy_leaves_only_what_was_there_before(system: System, bootstrapped: System, stack: str) -> None:
+def test_destroy_leaves_only_what_was_there_before(system: System, before_first_up: System, stack: str) -> None:
     destroyed = system(stack)
     outcome = destroyed.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert destroyed.resources() == []
-    assert existing(destroyed) == existing(bootstrapped(stack))
+    assert existing(destroyed) == existing(before_first_up(stack))
 
 
-def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System, bootstrapped: System) -> None:
+def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System, before_first_up: System) -> None:
     prod = system("prod")
     before = existing(prod)
     refused = prod.destroy()
@@ -86,7 +86,7 @@ def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System, b
     outcome = prod.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert prod.resources() == []
-    assert existing(prod) == existing(bootstrapped("prod"))
+    assert existing(prod) == existing(before_first_up("prod"))
 
 
 def test_without_bootstrap_nothing_is_made_and_the_reason_is_told(new_stack: Callable[..., SandboxStack]) -> None:
@@ -98,8 +98,8 @@ def test_without_bootstrap_nothing_is_made_and_the_reason_is_told(new_stack: Cal
     assert empty.inventory() == []
 
 
-def test_a_wrong_stack_file_changes_nothing_and_has_no_traceback(bootstrapped: System) -> None:
-    stack = bootstrapped("dev")
+def test_a_wrong_stack_file_changes_nothing_and_has_no_traceback(before_first_up: System) -> None:
+    stack = before_first_up("dev")
     before = existing(stack)
     wrong: dict[str, Any] = {"slipway:services.users.replicas": 2, "slipway:network.cidr": "10.0.0.0/8"}
     outcome = stack.up(set=wrong)
@@ -111,8 +111,8 @@ def test_a_wrong_stack_file_changes_nothing_and_has_no_traceback(bootstrapped: S
     assert existing(stack) == before
 
 
-def test_the_first_up_of_an_account_without_any_image(bootstrapped: System) -> None:
-    stack = bootstrapped("dev")
+def test_the_first_up_of_an_account_without_any_image(before_first_up: System) -> None:
+    stack = before_first_up("dev")
     outcome = stack.up(set={"slipway:images": {}})
     assert outcome.exit_code == 0, outcome.output
     outputs = stack.outputs()
@@ -128,8 +128,8 @@ def test_the_first_up_of_an_account_without_any_image(bootstrapped: System) -> N
     assert {step.op for step in pushed.changes} == {"create"}, "images add services and touch nothing else"
 
 
-def test_an_up_that_failed_half_way_goes_on_where_it_stopped(bootstrapped: System, system: System) -> None:
-    stack = bootstrapped("dev")
+def test_an_up_that_failed_half_way_goes_on_where_it_stopped(before_first_up: System, system: System) -> None:
+    stack = before_first_up("dev")
     failed = stack.up(faults=["create:aws:eks/nodeGroup:NodeGroup:1=fail"])
     assert failed.exit_code != 0
     assert [step.type for step in failed.failed if not step.type.startswith("pulumi:")] == [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox.pulumi_environment import environment
+from sandbox.pulumi_environment import environment, link_plugins
 from sandbox.state import State
 
 pytestmark = pytest.mark.unit
@@ -49,9 +50,18 @@ def test_everything_is_kept_in_the_sandbox(tmp_path: Path) -> None:
 
 
 def test_the_stand_ins_for_commands_come_first(tmp_path: Path) -> None:
-    assert _made(tmp_path)["PATH"] == f"{tmp_path}/bin:/tools:/usr/bin"
+    assert _made(tmp_path)["PATH"] == f"{tmp_path}/bin:/tools:{Path(sys.executable).parent}:/usr/bin"
 
 
 def test_plugins_are_fetched_only_when_real_ones_are_asked_for(tmp_path: Path) -> None:
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in _made(tmp_path)
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in _made(tmp_path, real=("eks",))
+
+
+def test_installed_plugins_are_used_and_never_removed(tmp_path: Path) -> None:
+    state = State(tmp_path / "sandbox")
+    state.prepare()
+    (tmp_path / "person" / "plugins" / "resource-eks-v4.4.0").mkdir(parents=True)
+    for _ in range(2):
+        link_plugins(state, {"PULUMI_HOME": str(tmp_path / "person")})
+    assert [each.name for each in (state.pulumi_home / "plugins").iterdir()] == ["resource-eks-v4.4.0"]
