@@ -28,9 +28,15 @@ def require_deploy_role(settings: Settings) -> None:
     one (pulumi-eks #918).
 
     Raises:
-        pulumi.RunError: the caller is somebody else.
+        pulumi.RunError: the role cannot be taken, or the caller is somebody else.
     """
-    arn = aws.get_caller_identity().arn
+    try:
+        arn = aws.get_caller_identity().arn
+    except Exception as error:  # the SDK raises a bare Exception for a failed call
+        raise pulumi.RunError(
+            f"aws:assumeRoles[0].roleArn: {settings.deploy_role_arn} could not be taken ({_reason(error)}). Run "
+            "bootstrap for this environment first, and be one of its deployers. Nothing was changed."
+        ) from None
     if role_name(arn) != role_name(settings.deploy_role_arn):
         raise pulumi.RunError(
             f"aws:assumeRoles[0].roleArn: this stack is deployed as {settings.deploy_role_arn}, "
@@ -48,6 +54,11 @@ def find_zone_id(domain: str) -> str:
         return aws.route53.get_zone(name=domain, private_zone=False).zone_id
     except Exception as error:  # the SDK raises a bare Exception for a failed call
         raise pulumi.RunError(
-            f"slipway:domain: no hosted zone for {domain} was found ({error}). "
+            f"slipway:domain: no hosted zone for {domain} was found ({_reason(error)}). "
             "Run bootstrap for this environment first. Nothing was changed."
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What AWS said, without what Pulumi says around it."""
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__

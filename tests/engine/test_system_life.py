@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import SandboxStack
+from tests.engine.sandbox_stack import BOOTSTRAP, SandboxStack
 from tests.stack_values import STACKS
 
 pytestmark = pytest.mark.engine
@@ -18,6 +18,12 @@ UNPROTECTED = {"slipway:protect": False}
 
 def existing(stack: SandboxStack) -> set[tuple[str, str]]:
     return {(record["type"], record["id"]) for record in stack.inventory()}
+
+
+def made_by_bootstrap(stack: SandboxStack) -> set[tuple[str, str]]:
+    """What was in the account before the stack."""
+    resources = SandboxStack(stack.state, BOOTSTRAP, stack.stack).resources()
+    return {(each["type"], each["id"]) for each in resources if each["type"].startswith("aws:")}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -41,14 +47,7 @@ def test_what_the_state_names_is_what_exists(system: System, stack: str) -> None
         (each["type"], each["id"]) for each in up.resources() if each["type"].startswith(("aws:", "kubernetes:"))
     }
     made = {(each["type"], each["id"]) for each in up.inventory() if not each["owner"]}
-    assert in_state <= made
-    not_ours = {kind for kind, _ in made - in_state}
-    assert not_ours <= {
-        "aws:iam/role:Role",
-        "aws:iam/policy:Policy",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "aws:route53/zone:Zone",
-    }, "the rest is bootstrap's"
+    assert made == in_state | made_by_bootstrap(up)
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -65,18 +64,18 @@ def test_exports(system: System, stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging"])
-def test_destroy_leaves_only_what_was_there_before(system: System, before_first_up: System, stack: str) -> None:
+def test_destroy_leaves_only_what_was_there_before(system: System, stack: str) -> None:
     destroyed = system(stack)
     outcome = destroyed.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert destroyed.resources() == []
-    assert existing(destroyed) == existing(before_first_up(stack))
+    assert existing(destroyed) == made_by_bootstrap(destroyed)
 
 
-def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System, before_first_up: System) -> None:
+def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System) -> None:
     prod = system("prod")
     before = existing(prod)
-    refused = prod.destroy()
+    refused = prod.run("destroy", "--yes")  # with its preview, which is where Pulumi refuses before anything goes
     assert refused.exit_code != 0
     assert "protect" in refused.output
     assert existing(prod) == before
@@ -86,7 +85,7 @@ def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System, b
     outcome = prod.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert prod.resources() == []
-    assert existing(prod) == existing(before_first_up("prod"))
+    assert existing(prod) == made_by_bootstrap(prod)
 
 
 def test_without_bootstrap_nothing_is_made_and_the_reason_is_told(new_stack: Callable[..., SandboxStack]) -> None:

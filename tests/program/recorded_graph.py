@@ -76,11 +76,11 @@ class _Mocks(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identifier = f"{args.name}-id"
         arn = f"arn:aws:mock:us-west-2:{ACCOUNT}:{args.name}"
-        outputs = {"arn": arn, "name": args.name, **args.inputs, **self._computed(args, arn)}
+        outputs = {"arn": arn, "name": args.name, **args.inputs, **self._computed(args)}
         return identifier, outputs
 
     @staticmethod
-    def _computed(args: MockResourceArgs, arn: str) -> dict[str, Any]:
+    def _computed(args: MockResourceArgs) -> dict[str, Any]:
         match args.typ:
             case "aws:ecr/repository:Repository":
                 return {"repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-west-2.amazonaws.com/{args.inputs['name']}"}
