@@ -9,19 +9,21 @@ from sandbox.aws_rules import Call, rule
 from sandbox.aws_schema import schema_of
 
 _DOCUMENTATION: Final = "https://docs.aws.amazon.com/"
+_EC2: Final = "AWSEC2/latest/APIReference/API_"
+_EKS: Final = "eks/latest/APIReference/API_"
 _PAGES: Final[Mapping[str, str]] = {
     "aws:cloudwatch/logGroup:LogGroup": "AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
-    "aws:ec2/launchTemplate:LaunchTemplate": "AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html",
-    "aws:ec2/natGateway:NatGateway": "AWSEC2/latest/APIReference/API_CreateNatGateway.html",
-    "aws:ec2/route:Route": "AWSEC2/latest/APIReference/API_CreateRoute.html",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": "AWSEC2/latest/APIReference/API_AssociateRouteTable.html",
-    "aws:ec2/securityGroup:SecurityGroup": "AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+    "aws:ec2/launchTemplate:LaunchTemplate": f"{_EC2}CreateLaunchTemplate.html",
+    "aws:ec2/natGateway:NatGateway": f"{_EC2}CreateNatGateway.html",
+    "aws:ec2/route:Route": f"{_EC2}CreateRoute.html",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": f"{_EC2}AssociateRouteTable.html",
+    "aws:ec2/securityGroup:SecurityGroup": f"{_EC2}CreateSecurityGroup.html",
     "aws:ecr/repository:Repository": "AmazonECR/latest/APIReference/API_CreateRepository.html",
-    "aws:eks/accessEntry:AccessEntry": "eks/latest/APIReference/API_CreateAccessEntry.html",
-    "aws:eks/addon:Addon": "eks/latest/APIReference/API_CreateAddon.html",
-    "aws:eks/cluster:Cluster": "eks/latest/APIReference/API_CreateCluster.html",
-    "aws:eks/nodeGroup:NodeGroup": "eks/latest/APIReference/API_CreateNodegroup.html",
-    "aws:eks/podIdentityAssociation:PodIdentityAssociation": "eks/latest/APIReference/API_CreatePodIdentityAssociation.html",
+    "aws:eks/accessEntry:AccessEntry": f"{_EKS}CreateAccessEntry.html",
+    "aws:eks/addon:Addon": f"{_EKS}CreateAddon.html",
+    "aws:eks/cluster:Cluster": f"{_EKS}CreateCluster.html",
+    "aws:eks/nodeGroup:NodeGroup": f"{_EKS}CreateNodegroup.html",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": f"{_EKS}CreatePodIdentityAssociation.html",
     "aws:iam/instanceProfile:InstanceProfile": "IAM/latest/APIReference/API_CreateInstanceProfile.html",
     "aws:iam/policy:Policy": "IAM/latest/APIReference/API_CreatePolicy.html",
     "aws:iam/role:Role": "IAM/latest/APIReference/API_CreateRole.html",
@@ -34,8 +36,8 @@ _PAGES: Final[Mapping[str, str]] = {
     "aws:rds/subnetGroup:SubnetGroup": "AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html",
     "aws:s3/bucket:Bucket": "AmazonS3/latest/API/API_CreateBucket.html",
     "aws:ssm/parameter:Parameter": "systems-manager/latest/APIReference/API_PutParameter.html",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupEgress.html",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": f"{_EC2}AuthorizeSecurityGroupEgress.html",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": f"{_EC2}AuthorizeSecurityGroupIngress.html",
 }
 """The page that states what must be unique, per type."""
 

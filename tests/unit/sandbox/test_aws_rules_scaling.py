@@ -1,0 +1,159 @@
+"""Auto Scaling rules, both ways."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from emulated_account import SCHEDULE, Account, Made
+
+from sandbox.aws_effects import run_schedule
+from sandbox.aws_errors import AwsError
+
+pytestmark = pytest.mark.unit
+
+_GROUP = "aws:autoscaling/group:Group"
+_POLICY = "aws:autoscaling/policy:Policy"
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
+def _stamp(**ahead: int) -> str:
+    return (datetime.now(UTC) + timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def nodes(account: Account) -> Made:
+    cluster = account.cluster()
+    account.network_addons(cluster)
+    return account.node_group(cluster)
+
+
+def _group_of(nodes: Made) -> str:
+    return str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
+
+
+def _night(nodes: Made, **changes: Any) -> dict[str, Any]:
+    inputs = {
+        "autoscalingGroupName": _group_of(nodes), "scheduledActionName": "night",
+        "minSize": 0, "desiredCapacity": 0, "maxSize": 1, "recurrence": "0 20 * * *", "timeZone": "Europe/Berlin",
+    }  # fmt: skip
+    return {key: value for key, value in {**inputs, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"minSize": -1, "desiredCapacity": -1, "maxSize": -1}, "At least one"),
+        ({"minSize": 2, "desiredCapacity": 1, "maxSize": 3}, "must be between"),
+        ({"maxSize": None, "minSize": 1, "desiredCapacity": 1}, "must be between"),
+        ({"timeZone": "Berlin"}, "IANA"),
+        ({"recurrence": "0 25 * * *"}, "recurrence"),
+        ({"recurrence": "every night"}, "recurrence"),
+        ({"recurrence": None}, "recurrence or startTime"),
+        ({"startTime": _stamp(hours=-1)}, "in the past"),
+        ({"startTime": "tomorrow"}, "not of the form"),
+        ({"startTime": _stamp(hours=2), "endTime": _stamp(hours=1)}, "before the start"),
+        ({"autoscalingGroupName": "nowhere"}, "AutoScalingGroup name not found"),
+    ],
+)
+def test_a_wrong_schedule_is_refused(account: Account, nodes: Made, change: dict[str, Any], words: str) -> None:
+    with pytest.raises(AwsError, match=words):
+        account.create(SCHEDULE, "night", _night(nodes, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"minSize": -1}, {"desiredCapacity": -1, "maxSize": -1}, {"timeZone": None},
+     {"recurrence": None, "startTime": _stamp(hours=1)}],
+)  # fmt: skip
+def test_a_right_schedule_is_made(account: Account, nodes: Made, change: dict[str, Any]) -> None:
+    assert account.create(SCHEDULE, "night", _night(nodes, **change)).id == "night"
+
+
+def test_a_schedule_changes_the_groups_sizes(account: Account, nodes: Made) -> None:
+    account.create(SCHEDULE, "night", _night(nodes, minSize=-1, desiredCapacity=3, maxSize=5))
+    run_schedule(account.inventory, "night")
+    seen = account.read(nodes)
+    assert seen is not None
+    assert seen["scalingConfig"] == {"minSize": 1, "desiredSize": 3, "maxSize": 5}
+    assert seen.inputs["scalingConfig"] == {"minSize": 1, "desiredSize": 3, "maxSize": 5}
+    relabelled = account.update(nodes, labels={"a": "b"})
+    assert relabelled["scalingConfig"]["desiredSize"] == 3, "an update of something else leaves the sizes alone"
+    account.update(relabelled, scalingConfig={"minSize": 1, "desiredSize": 1, "maxSize": 1})
+    group = account.inventory.get(_GROUP, _group_of(nodes))
+    assert group is not None
+    assert group.outputs["desiredCapacity"] == 1
+
+
+def test_a_schedule_whose_stored_start_has_passed_cannot_be_changed(account: Account, nodes: Made) -> None:
+    night = account.create(SCHEDULE, "night", _night(nodes))
+    assert night["startTime"] > _stamp()
+    night = account.update(night, maxSize=2)
+    account.inventory.set_property(SCHEDULE, "night", "startTime", _stamp(hours=-1))
+    with pytest.raises(AwsError, match="in the past"):
+        account.update(night, maxSize=3)
+    account.delete(night)
+    assert account.create(SCHEDULE, "night", _night(nodes, maxSize=3))
+
+
+def test_two_groups_may_both_have_a_night(account: Account, nodes: Made) -> None:
+    other = account.create(_GROUP, "other", {"minSize": 0, "maxSize": 1})
+    first = account.create(SCHEDULE, "night", _night(nodes))
+    second = account.create(SCHEDULE, "other-night", _night(nodes, autoscalingGroupName=other.id, desiredCapacity=1))
+    account.delete(first)
+    seen = account.read(second)
+    assert seen is not None
+    assert seen["desiredCapacity"] == 1
+
+
+def test_schedules_go_with_their_group(account: Account, nodes: Made) -> None:
+    night = account.create(SCHEDULE, "night", _night(nodes))
+    account.delete(nodes)
+    assert account.read(night) is None
+    assert account.inventory.list(type=_GROUP) == []
+    account.delete(night)
+
+
+def test_group_sizes_are_ordered(account: Account) -> None:
+    with pytest.raises(AwsError, match="does not hold"):
+        account.create(_GROUP, "group", {"minSize": 2, "maxSize": 1})
+
+
+_TARGET = {"targetValue": 50, "predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPUUtilization"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "right"),
+    [
+        ({"policyType": "TargetTrackingScaling", "targetTrackingConfiguration": _TARGET}, True),
+        ({"adjustmentType": "ChangeInCapacity", "scalingAdjustment": 1, "cooldown": 60}, True),
+        ({"policyType": "TargetTrackingScaling"}, False),
+        ({"policyType": "TargetTrackingScaling", "targetTrackingConfiguration": {"targetValue": 50}}, False),
+        ({"policyType": "TargetTrackingScaling", "targetTrackingConfiguration": _TARGET, "cooldown": 60}, False),
+        ({"policyType": "StepScaling", "adjustmentType": "ChangeInCapacity"}, False),
+        ({"policyType": "Wishful"}, False),
+    ],
+)  # fmt: skip
+def test_policies(account: Account, nodes: Made, policy: dict[str, Any], right: bool) -> None:
+    inputs = {"autoscalingGroupName": _group_of(nodes), **policy}
+    if right:
+        assert account.create(_POLICY, "policy", inputs).arn.startswith("arn:aws:autoscaling:us-west-2:")
+    else:
+        with pytest.raises(AwsError, match="ValidationError"):
+            account.create(_POLICY, "policy", inputs)
+
+
+def test_an_alarm_acts_on_what_exists(account: Account, nodes: Made) -> None:
+    policy = account.create(_POLICY, "policy", {
+        "autoscalingGroupName": _group_of(nodes), "adjustmentType": "ChangeInCapacity", "scalingAdjustment": 1,
+    })  # fmt: skip
+    alarm = {
+        "metricName": "CPUUtilization", "namespace": "AWS/EC2", "period": 60, "evaluationPeriods": 2,
+        "comparisonOperator": "GreaterThanThreshold", "threshold": 70, "alarmActions": [policy.arn],
+    }  # fmt: skip
+    with pytest.raises(AwsError, match="statistic"):
+        account.create(_ALARM, "alarm", alarm)
+    with pytest.raises(AwsError, match="does not exist"):
+        account.create(_ALARM, "alarm", {**alarm, "statistic": "Average", "alarmActions": [f"{policy.arn}x"]})
+    assert account.create(_ALARM, "alarm", {**alarm, "statistic": "Average"})

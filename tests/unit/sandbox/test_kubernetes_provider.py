@@ -1,0 +1,282 @@
+"""The emulated Kubernetes: the life of an object, and what the control plane refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from emulated_account import CLUSTER, NODE_GROUP, Account, Made, Network, kubeconfig
+
+from sandbox.aws_errors import KubernetesError
+from sandbox.kubernetes_provider import endpoint_of
+from sandbox.values import UNKNOWN, Secret
+
+pytestmark = pytest.mark.unit
+
+_NAMESPACE = "kubernetes:core/v1:Namespace"
+_SERVICE = "kubernetes:core/v1:Service"
+_SECRET = "kubernetes:core/v1:Secret"
+_MAP = "kubernetes:core/v1:ConfigMap"
+_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+_DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+_BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
+_FROM_MAP = {"name": "E", "valueFrom": {"configMapKeyRef": {"name": "m", "key": "k"}}}
+_CONTROLLER = {"chart": "aws-load-balancer-controller", "namespace": "kube-system", "name": "controller"}
+
+
+def _deployment(name: str = "web", pod: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    spec = {"containers": [{"name": "web", "image": "web"}], **(pod or {})}
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec}, **changes,
+        },
+    }  # fmt: skip
+
+
+def _service(name: str = "web") -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8000}]},
+    }
+
+
+@pytest.fixture
+def cluster(account: Account) -> Made:
+    return account.running_cluster()
+
+
+@pytest.mark.usefixtures("cluster")
+class TestObjects:
+    """The life of an object in a running cluster."""
+
+    def test_a_name_is_made_up_or_kept(self, account: Account) -> None:
+        made = account.create(_NAMESPACE, "shop", {})
+        assert made.id.startswith("shop-")
+        assert len(made.id) == len("shop-") + 8
+        assert account.create(_NAMESPACE, "fixed", {"metadata": {"name": "shop"}}).id == "shop"
+        kept = account.check(_NAMESPACE, "shop", {}, made.inputs).inputs["metadata"].value["name"].value
+        assert kept == made.id
+
+    def test_ids_carry_the_namespace(self, account: Account) -> None:
+        service = account.create(_SERVICE, "web", _service())
+        assert service.id == "default/web"
+        assert service["metadata"]["namespace"] == "default"
+        assert service["spec"]["clusterIP"].startswith("172.20.")
+        assert service["apiVersion"] == "v1"
+
+    def test_node_ports_are_given(self, account: Account) -> None:
+        inputs = _service()
+        inputs["spec"]["type"] = "NodePort"
+        port = account.create(_SERVICE, "web", inputs)["spec"]["ports"][0]
+        assert 30000 <= port["nodePort"] <= 32767
+
+    def test_a_namespace_must_exist_and_takes_its_contents_along(self, account: Account) -> None:
+        inputs = {"metadata": {"name": "m", "namespace": "shop"}}
+        with pytest.raises(KubernetesError, match='namespaces "shop" not found'):
+            account.create(_MAP, "m", inputs)
+        namespace = account.create(_NAMESPACE, "shop", {"metadata": {"name": "shop"}})
+        made = account.create(_MAP, "m", inputs)
+        account.delete(namespace)
+        assert account.read(made) is None
+        account.delete(made)
+
+    def test_names_collide(self, account: Account) -> None:
+        account.create(_MAP, "m", {"metadata": {"name": "m"}})
+        with pytest.raises(KubernetesError, match='configmaps "m" already exists'):
+            account.create(_MAP, "n", {"metadata": {"name": "m"}})
+
+    def test_unknown_fields_are_refused(self, account: Account) -> None:
+        with pytest.raises(KubernetesError, match="replicaCount"):
+            account.create(_DEPLOYMENT, "web", _deployment(replicaCount=2))
+
+    def test_refresh_difference_and_update(self, account: Account) -> None:
+        made = account.create(_DEPLOYMENT, "web", _deployment())
+        seen = account.read(made)
+        assert seen is not None
+        assert (seen.state, seen.inputs) == (made.state, made.inputs)
+        assert account.diff(made, _deployment()).changes is False
+        assert account.diff(made, _deployment(replicas=3)).replaces == []
+        updated = account.update(made, **_deployment(replicas=3))
+        assert updated["status"]["readyReplicas"] == 3
+        assert updated["metadata"]["generation"] == 2
+        assert updated["metadata"]["uid"] == made["metadata"]["uid"]
+
+    def test_selectors_do_not_change(self, account: Account) -> None:
+        made = account.create(_DEPLOYMENT, "web", _deployment())
+        found = account.diff(made, _deployment(selector={"matchLabels": {"app": "other"}}))
+        assert (found.replaces, found.delete_before_replace) == (["spec"], True)
+
+    def test_a_changed_configuration_is_a_new_one(self, account: Account) -> None:
+        fixed = account.create(_MAP, "m", {"metadata": {"name": "m"}, "data": {"a": "1"}})
+        found = account.diff(fixed, {"metadata": {"name": "m"}, "data": {"a": "2"}})
+        assert (found.replaces, found.delete_before_replace) == (["data"], True)
+        auto = account.create(_MAP, "n", {"data": {"a": "1"}})
+        assert account.diff(auto, {"data": {"a": "2"}}).delete_before_replace is False
+
+    def test_secrets_are_not_stored_marked_or_not(self, account: Account) -> None:
+        made = account.create(_SECRET, "s", {"metadata": {"name": "s"}, "stringData": {"password": "hunter2"}})
+        assert made["stringData"] == Secret({"password": "hunter2"})
+        assert b"hunter2" not in b"".join(file.read_bytes() for file in account.directory.iterdir())
+        seen = account.read(made)
+        assert seen is not None
+        assert seen.state == made.state
+
+    @pytest.mark.parametrize(
+        ("pod", "words"),
+        [
+            ({"serviceAccountName": "robot"}, 'serviceaccount "robot" not found'),
+            ({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}, 'secret "s" not found'),
+            ({"volumes": [{"name": "v", "configMap": {"name": "m"}}]}, 'configmap "m" not found'),
+            ({"containers": [{"name": "c", "envFrom": [{"secretRef": {"name": "s"}}]}]}, 'secret "s" not found'),
+            (
+                {"containers": [{"name": "c", "env": [_FROM_MAP]}]},
+                'configmap "m" not found',
+            ),
+        ],
+    )  # fmt: skip
+    def test_what_pods_mention_must_exist(self, account: Account, pod: dict[str, Any], words: str) -> None:
+        with pytest.raises(KubernetesError, match=words):
+            account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+        account.create(_ACCOUNT, "robot", {"metadata": {"name": "robot"}})
+        account.create(_SECRET, "s", {"metadata": {"name": "s"}})
+        account.create(_MAP, "m", {"metadata": {"name": "m"}})
+        assert account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+
+    def test_what_is_optional_may_be_missing(self, account: Account) -> None:
+        pod = {"volumes": [{"name": "v", "secret": {"secretName": "s", "optional": True}}]}
+        assert account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+
+    def test_releases(self, account: Account) -> None:
+        release = account.create(_RELEASE, "shop", {"chart": "shop", "namespace": "made", "createNamespace": True})
+        assert release.id.startswith("made/shop-")
+        assert release["status"]["status"] == "deployed"
+        assert account.update(release, version="2.0.0")["status"]["revision"] == 2
+        with pytest.raises(KubernetesError, match="not found"):
+            account.create(_RELEASE, "other", {"chart": "shop", "namespace": "unmade"})
+
+    def test_custom_kinds_need_their_definition(self, account: Account) -> None:
+        custom = "kubernetes:example.com/v1:Widget"
+        with pytest.raises(KubernetesError, match='no matches for kind "Widget"'):
+            account.create(custom, "w", {"metadata": {"name": "w"}})
+        account.create("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "crd", {
+            "metadata": {"name": "widgets.example.com"},
+            "spec": {
+                "group": "example.com", "scope": "Namespaced", "names": {"kind": "Widget", "plural": "widgets"},
+                "versions": [{"name": "v1", "served": True, "storage": True}],
+            },
+        })  # fmt: skip
+        assert account.create(custom, "w", {"metadata": {"name": "w"}}).id == "default/w"
+
+
+class TestBindings:
+    """The load balancer controller, its bindings and readiness gates."""
+
+    @pytest.fixture
+    def network(self, account: Account) -> Network:
+        network = account.network()
+        cluster = account.cluster(network)
+        account.network_addons(cluster)
+        account.node_group(cluster)
+        account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
+        return network
+
+    @staticmethod
+    def _binding(arn: str, service: str = "web", port: int = 80) -> dict[str, Any]:
+        reference = {"name": service, "port": port}
+        return {
+            "metadata": {"name": "web"},
+            "spec": {"targetGroupARN": arn, "serviceRef": reference, "targetType": "ip"},
+        }
+
+    def test_a_binding_needs_controller_service_port_and_target_group(self, account: Account, network: Network) -> None:
+        group = account.target_group(network.vpc)
+        with pytest.raises(KubernetesError, match="no matches for kind"):
+            account.create(_BINDING, "web", self._binding(group.arn))
+        account.create(_RELEASE, "controller", _CONTROLLER)
+        with pytest.raises(KubernetesError, match='service "web" not found'):
+            account.create(_BINDING, "web", self._binding(group.arn))
+        account.create(_SERVICE, "web", _service())
+        with pytest.raises(KubernetesError, match="unable to find port 81"):
+            account.create(_BINDING, "web", self._binding(group.arn, port=81))
+        with pytest.raises(KubernetesError, match="TargetGroupNotFound"):
+            account.create(_BINDING, "web", self._binding(f"{group.arn}x"))
+        assert account.create(_BINDING, "web", self._binding(group.arn)).id == "default/web"
+
+    def test_a_gate_opens_once_the_target_group_is_in_use(self, account: Account, network: Network) -> None:
+        group = account.target_group(network.vpc)
+        gate = {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/web"}]}
+        account.create(_RELEASE, "controller", _CONTROLLER)
+        account.create(_SERVICE, "web", _service())
+        with pytest.raises(KubernetesError, match="TargetGroupBinding 'web' not found"):
+            account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
+        account.create(_BINDING, "web", self._binding(group.arn))
+        with pytest.raises(KubernetesError, match="attached to no listener or rule"):
+            account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
+        account.listener(account.balancer(network), group)
+        assert account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
+
+    def test_a_binding_hangs_without_its_controller(self, account: Account, network: Network) -> None:
+        group = account.target_group(network.vpc)
+        controller = account.create(_RELEASE, "controller", _CONTROLLER)
+        account.create(_SERVICE, "web", _service())
+        binding = account.create(_BINDING, "web", self._binding(group.arn))
+        account.delete(controller)
+        with pytest.raises(KubernetesError, match="finalizer"):
+            account.delete(binding)
+        account.create(_RELEASE, "controller", _CONTROLLER)
+        account.delete(binding)
+
+
+def test_pods_need_nodes(account: Account) -> None:
+    cluster = account.cluster()
+    account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
+    with pytest.raises(KubernetesError, match="0/0 nodes are available"):
+        account.create(_DEPLOYMENT, "web", _deployment())
+    with pytest.raises(KubernetesError, match="0/0 nodes are available"):
+        account.create(_RELEASE, "controller", _CONTROLLER)
+    assert account.create(_DEPLOYMENT, "none", _deployment("none", replicas=0))
+    assert account.create(_RELEASE, "controller", {**_CONTROLLER, "skipAwait": True})
+    assert account.inventory.list(type=NODE_GROUP) == []
+
+
+def test_without_a_cluster_nothing_answers(account: Account) -> None:
+    with pytest.raises(KubernetesError, match="unreachable"):
+        account.create(_NAMESPACE, "shop", {})
+    nowhere = json.dumps({"clusters": [{"name": "c", "cluster": {"server": "https://nowhere"}}]})
+    account.configure("kubernetes:", kubeconfig=nowhere)
+    with pytest.raises(KubernetesError, match="https://nowhere"):
+        account.create(_NAMESPACE, "shop", {})
+
+
+def test_a_cluster_takes_its_objects_along(account: Account) -> None:
+    cluster = account.cluster()
+    account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
+    namespace = account.create(_NAMESPACE, "shop", {})
+    account.delete(cluster)
+    assert account.inventory.list(provider="kubernetes") == []
+    assert account.read(namespace) is None
+    account.delete(namespace)
+    assert account.inventory.list(type=CLUSTER) == []
+
+
+def test_a_preview_works_before_the_cluster_exists(account: Account) -> None:
+    account.configure("kubernetes:", kubeconfig=UNKNOWN)
+    seen = account.preview(_SERVICE, "web", _service())
+    assert seen["metadata"]["name"] == "web"
+    assert seen["metadata"]["uid"] is UNKNOWN
+    assert seen["spec"]["clusterIP"] is UNKNOWN
+    assert seen["status"] is UNKNOWN
+
+
+def test_the_current_context_counts() -> None:
+    clusters = [{"name": name, "cluster": {"server": f"https://{name}"}} for name in ("a", "b")]
+    contexts = [{"name": "x", "context": {"cluster": "b"}}]
+    assert endpoint_of({"clusters": clusters, "contexts": contexts, "current-context": "x"}) == "https://b"
+    assert endpoint_of({"clusters": clusters}) == "https://a"
+    assert endpoint_of("{nonsense") == ""
+    assert endpoint_of(None) == ""
