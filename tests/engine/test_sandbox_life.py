@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, processes_of, wait_until
+from tests.engine.processes import processes_of, wait_until
+from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack
 
 pytestmark = pytest.mark.engine
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.sandbox_stack import PROGRAMS, SandboxStack, kill_group, processes_of, wait_until
+from tests.engine.processes import kill_group, processes_of, wait_until
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
 
 pytestmark = pytest.mark.engine
 
