@@ -95,7 +95,7 @@ class AddOns(pulumi.ComponentResource):
                 addon_version=add_on.version,
                 # Sorted, or a preview would show a change where there is none.
                 configuration_values=json.dumps(add_on.values, sort_keys=True) if add_on.values else None,
-                pod_identity_associations=self._pod_identity(f"{name}-{add_on.name}", add_on.identity),
+                pod_identity_associations=self._pod_identity(name, add_on.identity),
                 resolve_conflicts_on_create="OVERWRITE",
                 resolve_conflicts_on_update="OVERWRITE",
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.waits_for)),
@@ -108,6 +108,8 @@ class AddOns(pulumi.ComponentResource):
     ) -> list[aws.eks.AddonPodIdentityAssociationArgs] | None:
         if identity is None:
             return None
+        # Not named after the add-on: a role's name takes 64 characters, Pulumi's suffix among them.
+        name = f"{name}-{identity.service_account}"
         role = aws.iam.Role(name, assume_role_policy=POD_IDENTITY_TRUST, opts=pulumi.ResourceOptions(parent=self))
         attachment = aws.iam.RolePolicyAttachment(
             name, role=role.name, policy_arn=identity.policy_arn, opts=pulumi.ResourceOptions(parent=self)

@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
+from infra.host_route import TARGET_GROUP_PREFIX
 from infra.iam_documents import POD_IDENTITY_TRUST
 
 CHART = "aws-load-balancer-controller"
@@ -68,7 +69,7 @@ def controller_policy(region: str, account: str, stack_name: str) -> dict[str, A
 
     Looking cannot be limited to single resources; https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
     """
-    target_groups = f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{stack_name[:24]}*"
+    target_groups = f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{stack_name[:TARGET_GROUP_PREFIX]}*"
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -1,5 +1,6 @@
 """From host names to the pods of one service: records, a listener rule, a target group."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,19 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.shutdown import ShutdownTimes
+
+TARGET_GROUP_PREFIX = 23
+"""How many characters of the logical name a target group's name begins with; the controller's role relies on it."""
+
+
+def target_group_name(name: str, port: int) -> str:
+    """A name of at most 32 characters, which differs where AWS would have to replace the group.
+
+    Given here, because Pulumi's own suffix leaves only 24 and refuses a longer name
+    (https://github.com/pulumi/pulumi-aws/issues/1317); with the port in it, a new group can stand beside the old one.
+    """
+    fingerprint = hashlib.sha256(f"{name}|{port}".encode()).hexdigest()[:8]
+    return f"{name[:TARGET_GROUP_PREFIX].rstrip('-')}-{fingerprint}"
 
 
 @dataclass(frozen=True)
@@ -29,8 +43,8 @@ class HostRoute(pulumi.ComponentResource):
         super().__init__("slipway:infra:HostRoute", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.target_group = aws.lb.TargetGroup(
-            # AWS allows 32 characters, of which Pulumi's suffix takes eight.
-            name[:24].rstrip("-"),
+            name,
+            name=target_group_name(name, args.port),
             vpc_id=args.vpc_id,
             target_type="ip",
             protocol="HTTP",

@@ -29,6 +29,8 @@ def _time_zone(value: str) -> str:
 
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
 """A name for Kubernetes and Pulumi alike; 40 characters, so that the names made from it fit in 63."""
+NodeGroupName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,22}[a-z0-9])?$")]
+"""24 characters: EKS takes 63, of which the stack's name and Pulumi's suffix have their part."""
 HostName = Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=253)]
 AvailabilityZone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
@@ -228,7 +230,7 @@ class Settings(StrictModel):
     drain_seconds: Annotated[int, Field(ge=5, le=600)]
     network: NetworkSettings
     cluster: ClusterSettings
-    node_groups: Mapping[DnsLabel, NodeGroupSettings]
+    node_groups: Mapping[NodeGroupName, NodeGroupSettings]
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
     database_passwords: Mapping[DnsLabel, SecretStr]

@@ -27,9 +27,21 @@ REQUIRED_TAGS = ("project", "stack", "owner")
 # "Rules per Application Load Balancer (not counting default rules)": 100.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 LISTENER_RULES_PER_BALANCER = 100
+# "Role name: 64 characters", less the longest end that Slipway gives one and Pulumi's suffix of eight.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_STACK_NAME = 27
 # "IPv4 network CIDR block sizes must be between /16 and /28"; below /20 the zones' subnets would be too small for pods,
 # each of which has an address of the VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 LARGEST_VPC_PREFIX, SMALLEST_VPC_PREFIX = 16, 20
+
+
+def names_have_room(project: str, stack: str) -> Iterator[Problem]:
+    """Names made from project and stack stay within what AWS takes."""
+    if len(project) + 1 + len(stack) > LONGEST_STACK_NAME:
+        yield Problem(
+            "stack name",
+            f"'{project}-{stack}' is longer than {LONGEST_STACK_NAME} characters, which names of roles have room for",
+        )
 
 
 def network_fits(network: NetworkSettings, region: str) -> Iterator[Problem]:
@@ -175,6 +187,7 @@ RULES_OF_ENTRIES: tuple[Rule, ...] = (
 """Rules that look at each entry of a mapping by itself, so that a broken neighbour does not matter."""
 
 RULES_OF_WHOLES: tuple[Rule, ...] = (
+    names_have_room,
     network_fits,
     endpoint_is_not_open_to_the_world,
     deploy_role_is_no_second_admin,

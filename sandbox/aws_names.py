@@ -31,9 +31,24 @@ class Naming:
     transform: Callable[[str], str] = str
 
 
+class NameTooLongError(Exception):
+    """A logical name that leaves no room for the suffix; the real provider shortens nothing either.
+
+    https://github.com/pulumi/pulumi-aws/issues/1317
+
+    Attributes:
+        property: the input that would hold the name.
+    """
+
+    def __init__(self, name_property: str, stem: str, longest: int) -> None:
+        self.property = name_property
+        super().__init__(f"name '{stem}-' plus 7 random chars is longer than maximum length {longest}")
+
+
 _SPECIAL: Final[Mapping[str, Naming]] = {
     "aws:eks/fargateProfile:FargateProfile": Naming("fargateProfileName"),
-    "aws:eks/nodeGroup:NodeGroup": Naming("nodeGroupName"),
+    "aws:eks/nodeGroup:NodeGroup": Naming("nodeGroupName", 63),
+    "aws:iam/role:Role": Naming(longest=64),
     "aws:kms/alias:Alias": Naming(transform=lambda name: name if name.startswith("alias/") else f"alias/{name}"),
     "aws:lb/loadBalancer:LoadBalancer": Naming(longest=32),
     "aws:lb/targetGroup:TargetGroup": Naming(longest=32),
@@ -66,6 +81,9 @@ def with_name(
 
     An update keeps the name it has. The engine asks again without old inputs for a replacement, which therefore
     gets a name of its own. A given `...Prefix` property leaves naming to AWS's side (see `name_from_prefix`).
+
+    Raises:
+        NameTooLongError: the logical name leaves no room for the suffix.
     """
     naming = naming_of(schema)
     if naming is None or inputs.get(naming.property) is not None:
@@ -77,8 +95,9 @@ def with_name(
         return {**inputs, naming.property: old}
     randomness = hashlib.sha256(seed or os.urandom(32)).hexdigest()[:7]
     stem = naming.transform(logical_name)
-    name = f"{stem[: naming.longest - 8]}-{randomness}"
-    return {**inputs, naming.property: name}
+    if len(stem) + 8 > naming.longest:
+        raise NameTooLongError(naming.property, stem, naming.longest)
+    return {**inputs, naming.property: f"{stem}-{randomness}"}
 
 
 def is_fixed(schema: Schema, logical_name: str, inputs: Mapping[str, Any]) -> bool:

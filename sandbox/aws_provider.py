@@ -16,7 +16,7 @@ from sandbox.aws_effects import adopted, after_create, after_update, as_it_is_no
 from sandbox.aws_errors import AwsError
 from sandbox.aws_functions import call_function
 from sandbox.aws_identifiers import Identity, Place, Seed, identity_of, scope_of
-from sandbox.aws_names import is_fixed, name_from_prefix, naming_of, with_name
+from sandbox.aws_names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
 from sandbox.aws_outputs import ControlPlane, Making, outputs_of, preview_outputs
 from sandbox.aws_replacements import must_go_first, replacing_properties
 from sandbox.aws_rules import Call, enforce, title
@@ -89,7 +89,10 @@ class AwsProvider(sdk.Provider):
             return sdk.CheckResponse(inputs=request.new_inputs, failures=[sdk.CheckFailure("", str(error))])
         given = {key: value for key, value in plain_map(request.new_inputs).items() if value is not None}
         failures = [sdk.CheckFailure(path, reason) for path, reason in check_inputs(schema, given)]
-        named = with_name(schema, request.name, given, revealed(plain_map(request.old_inputs)), request.random_seed)
+        try:
+            named = with_name(schema, request.name, given, revealed(plain_map(request.old_inputs)), request.random_seed)
+        except NameTooLongError as error:
+            named, failures = given, [*failures, sdk.CheckFailure(error.property, str(error))]
         return sdk.CheckResponse(inputs=property_map(named), failures=failures)
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:

@@ -9,8 +9,11 @@ import pytest
 from cronsim import CronSim
 
 from infra.account import role_name
+from infra.addons import ADD_ONS, Tier
 from infra.certificate import certificate_names, validation_names
+from infra.host_route import target_group_name
 from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time_zone_problem
+from infra.settings_rules import LONGEST_STACK_NAME
 from infra.shutdown import ShutdownTimes
 from infra.subnets import zone_subnets
 
@@ -100,3 +103,21 @@ def test_what_is_no_time_zone(zone: str) -> None:
 )
 def test_role_names(arn: str, name: str) -> None:
     assert role_name(arn) == name
+
+
+def test_target_group_names_fit_and_differ() -> None:
+    names = [
+        target_group_name(name, port)
+        for name in ("slipway-staging-thoughts", "slipway-staging-thoughts-archive", "a")
+        for port in (8000, 8080)
+    ]
+    assert len(set(names)) == 6
+    assert all(len(name) <= 32 and not name.startswith("-") and not name.endswith("-") for name in names)
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_role_names_fit_the_longest_stack_name(tier: Tier) -> None:
+    stack = "x" * LONGEST_STACK_NAME
+    accounts = [one.identity.service_account for one in ADD_ONS if one.identity and one.tier is tier]
+    for account in accounts:
+        assert len(f"{stack}-{tier.value}-{account}-1234567") <= 64

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws_names import is_fixed, name_from_prefix, naming_of, with_name
+from sandbox.aws_names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
 from sandbox.aws_schema import schema_of
 
 pytestmark = pytest.mark.unit
@@ -43,9 +43,10 @@ def test_these_are_never_named(type_token: str) -> None:
     assert _named(type_token, "web", {}) == {}
 
 
-def test_balancers_have_short_names() -> None:
-    name = _named("aws:lb/loadBalancer:LoadBalancer", "a" * 60, {})["name"]
-    assert len(name) == 32
+def test_a_name_too_long_for_its_suffix_is_refused_and_not_cut() -> None:
+    assert len(_named("aws:lb/loadBalancer:LoadBalancer", "a" * 24, {})["name"]) == 32
+    with pytest.raises(NameTooLongError, match="plus 7 random chars is longer than maximum length 32"):
+        _named("aws:lb/loadBalancer:LoadBalancer", "a" * 25, {})
 
 
 def test_a_given_name_stays() -> None:
