@@ -57,3 +57,8 @@ lint: setup ## Check style, format and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
+
+.PHONY: graph
+graph: setup ## Draw the graph of STACK, which is up, into docs/
+	@mkdir -p docs
+	@$(SANDBOX) stack export --stack $(STACK) | $(PYTHON) -m tools.graph_picture --output docs/graph-$(STACK).svg
