@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pulumi
 
@@ -59,10 +60,7 @@ def read_settings() -> Settings:
 def _list(text: str | None) -> list[str]:
     """A list as Pulumi hands it over, in JSON; anything else stands alone, for the message to show."""
     try:
-        match json.loads(text) if text else []:
-            case [*entries]:
-                return [str(entry) for entry in entries]
-            case value:
-                return [str(value)]
+        value: Any = json.loads(text) if text else []
     except ValueError:
-        return [str(text)]
+        value = text
+    return [str(entry) for entry in cast(list[Any], value)] if isinstance(value, list) else [str(value)]

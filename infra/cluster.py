@@ -85,7 +85,7 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-kubernetes",
             kubeconfig=self.kubeconfig,
             enable_server_side_apply=True,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.cluster),
+            opts=child,
         )
 
         self.register_outputs({"name": self.name})
