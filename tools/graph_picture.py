@@ -272,6 +272,9 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         text = parsed.state.read_text(encoding="utf-8") if parsed.state else sys.stdin.read()
         picture = draw(read_graph(json.loads(text)))
+    except json.JSONDecodeError:
+        print("graph_picture: the state is not JSON; is the stack up?", file=sys.stderr)
+        return 2
     except (OSError, ValueError) as error:
         print(f"graph_picture: {error}", file=sys.stderr)
         return 2

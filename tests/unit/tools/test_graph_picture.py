@@ -3,6 +3,7 @@
 import random
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,9 +163,17 @@ def test_spread_keeps_order_and_distance_and_moves_no_more_than_needed() -> None
     assert spread([50, 50, 500], [10, 10], [1, 1, 1]) == [45, 55, 500]
 
 
-def test_a_state_without_a_stack_is_refused(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_state_without_a_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     empty = tmp_path / "state.json"
     empty.write_text('{"version": 3, "deployment": {}}')
 
     assert main([str(empty)]) == 2
     assert "pulumi stack export" in capsys.readouterr().err
+
+
+def test_an_export_that_failed_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = tmp_path / "state.json"
+    nothing.write_text("")
+
+    assert main([str(nothing)]) == 2
+    assert capsys.readouterr().err == "graph_picture: the state is not JSON; is the stack up?\n"
