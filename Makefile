@@ -13,7 +13,7 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bootstrap up preview destroy refresh outputs inventory destroy-bootstrap clean-sandbox test lint
+.PHONY: help setup bootstrap up preview destroy refresh outputs inventory graph clean-sandbox test lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -43,9 +43,6 @@ destroy: setup ## Take STACK down; what bootstrap made stays
 inventory: setup ## Show what exists in the emulated account
 	@$(PYTHON) -m sandbox inventory $(ARGS)
 
-destroy-bootstrap: setup ## Take down the account-wide part of STACK's environment
-	$(BOOTSTRAP) destroy --stack $(STACK) --yes
-
 clean-sandbox: setup ## Forget the emulated account and every stack in it
 	$(PYTHON) -m sandbox reset
 
@@ -58,7 +55,6 @@ lint: setup ## Check style, format and types
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
 
-.PHONY: graph
 graph: setup ## Draw the graph of STACK, which is up, into docs/
 	@mkdir -p docs
 	@$(SANDBOX) stack export --stack $(STACK) | $(PYTHON) -m tools.graph_picture --output docs/graph-$(STACK).svg

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import BOOTSTRAP, SandboxStack
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.stack_values import STACKS
+from tools.graph_components import read_graph
+from tools.graph_picture import draw
 
 pytestmark = pytest.mark.engine
 
@@ -147,3 +149,8 @@ def test_no_secret_stands_in_the_state(system: System) -> None:
     for secret in secrets:
         assert secret["inputs"]["stringData"].keys() == {"4dabf18193072939515e22adb298388d", "ciphertext"}
     assert "ciphertext" in dev.export()["deployment"]["resources"][0]["outputs"]["kubeconfig"]
+
+
+def test_the_picture_in_the_documentation_is_of_this_stack(system: System) -> None:
+    drawn = draw(read_graph(system("dev").export()))
+    assert (CHECKOUT / "docs" / "graph-dev.svg").read_text() == drawn, "draw it again: make up graph"
