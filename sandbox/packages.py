@@ -53,7 +53,7 @@ class Package:
 
 
 def _aws(settings: Settings) -> Factory:
-    from sandbox.aws_provider import AwsProvider
+    from sandbox.aws.provider import AwsProvider
     from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
     from sandbox.latency import scaled
@@ -67,7 +67,7 @@ def _aws(settings: Settings) -> Factory:
 
 
 def _eks(_: Settings) -> Factory:
-    from sandbox.eks_provider import EksProvider
+    from sandbox.eks.provider import EksProvider
 
     return EksProvider
 
@@ -75,7 +75,7 @@ def _eks(_: Settings) -> Factory:
 def _kubernetes(settings: Settings) -> Factory:
     from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
-    from sandbox.kubernetes_provider import KubernetesProvider
+    from sandbox.kubernetes.provider import KubernetesProvider
     from sandbox.latency import scaled
 
     return partial(
@@ -100,6 +100,6 @@ def provider_factory(package: str, settings: Settings) -> Factory:
 
 def is_known_error(error: BaseException) -> bool:
     """Whether `error` was raised on purpose, so that its message alone is what a person needs."""
-    from sandbox.aws_errors import AwsError, KubernetesError
+    from sandbox.aws.errors import AwsError, KubernetesError
 
     return isinstance(error, Refusal | AwsError | KubernetesError)

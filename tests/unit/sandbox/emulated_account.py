@@ -11,9 +11,9 @@ from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 
-from sandbox.aws_provider import AwsProvider
+from sandbox.aws.provider import AwsProvider
 from sandbox.inventory import Inventory
-from sandbox.kubernetes_provider import KubernetesProvider
+from sandbox.kubernetes.provider import KubernetesProvider
 from sandbox.values import plain_map, property_map
 
 ACCOUNT = "123456789012"

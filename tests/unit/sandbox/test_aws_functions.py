@@ -7,7 +7,7 @@ import json
 import pytest
 from emulated_account import Account
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

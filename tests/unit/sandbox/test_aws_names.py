@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws_names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
-from sandbox.aws_schema import schema_of
+from sandbox.aws.names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
+from sandbox.aws.schema import schema_of
 
 pytestmark = pytest.mark.unit
 

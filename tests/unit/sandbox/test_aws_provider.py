@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from emulated_account import ADDON, CLUSTER, NODE_GROUP, ROLE, VPC, Account, CheckFailed
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 from sandbox.values import UNKNOWN, Secret
 
 pytestmark = pytest.mark.unit

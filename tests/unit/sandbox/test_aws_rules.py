@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from emulated_account import VPC, Account
 
-from sandbox.aws_errors import AwsError
-from sandbox.aws_rules import ANY, Rule, all_rules, title
-from sandbox.aws_schema import schema_of
+from sandbox.aws.errors import AwsError
+from sandbox.aws.rules import ANY, Rule, all_rules, title
+from sandbox.aws.schema import schema_of
 
 pytestmark = pytest.mark.unit
 

@@ -16,7 +16,7 @@ from emulated_account import (
     Account,
 )  # fmt: skip
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from emulated_account import ATTACHMENT, ROLE, Account
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

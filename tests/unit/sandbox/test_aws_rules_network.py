@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from emulated_account import GATEWAY, SECURITY_GROUP, SUBNET, VPC, Account
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

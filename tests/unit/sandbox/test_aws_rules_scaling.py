@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from emulated_account import SCHEDULE, Account, Made
 
-from sandbox.aws_effects import run_schedule
-from sandbox.aws_errors import AwsError
+from sandbox.aws.effects import run_schedule
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from emulated_account import Account
 
-from sandbox.aws_effects import push_image
-from sandbox.aws_errors import AwsError
+from sandbox.aws.effects import push_image
+from sandbox.aws.errors import AwsError
 
 pytestmark = pytest.mark.unit
 

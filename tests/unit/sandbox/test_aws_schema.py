@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws_replacements import documentation_of, known_types, replacing_properties
-from sandbox.aws_schema import UnknownTypeError, check_inputs, schema_of
+from sandbox.aws.replacements import documentation_of, known_types, replacing_properties
+from sandbox.aws.schema import UnknownTypeError, check_inputs, schema_of
 from sandbox.values import UNKNOWN, Secret
 
 pytestmark = pytest.mark.unit

@@ -8,9 +8,9 @@ import pulumi_eks as eks
 import pytest
 from pulumi.provider.experimental.util import camel_case
 
-from sandbox import eks_arguments
-from sandbox.eks_arguments import check_arguments
-from sandbox.eks_kubeconfig import kubeconfig
+from sandbox.eks import arguments as eks_arguments
+from sandbox.eks.arguments import check_arguments
+from sandbox.eks.kubeconfig import kubeconfig
 from sandbox.refusal import Refusal
 
 pytestmark = pytest.mark.unit

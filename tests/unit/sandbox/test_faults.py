@@ -11,8 +11,8 @@ import pytest
 from emulated_account import VPC, Account, urn
 from pulumi.provider.experimental import provider as sdk
 
-from sandbox.aws_errors import AwsError
-from sandbox.aws_provider import AwsProvider
+from sandbox.aws.errors import AwsError
+from sandbox.aws.provider import AwsProvider
 from sandbox.faults import KILLED, Effect, parse_fault, parse_faults
 from sandbox.inventory import Inventory
 from sandbox.latency import Latencies, scaled

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from emulated_account import CLUSTER, NODE_GROUP, Account, Made, Network, kubeconfig
 
-from sandbox.aws_errors import KubernetesError
-from sandbox.kubernetes_provider import endpoint_of
+from sandbox.aws.errors import KubernetesError
+from sandbox.kubernetes.provider import endpoint_of
 from sandbox.values import UNKNOWN, Secret
 
 pytestmark = pytest.mark.unit

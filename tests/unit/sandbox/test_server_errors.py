@@ -6,7 +6,7 @@ import grpc
 import pytest
 from pulumi.provider.server import ComponentInitError
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 from sandbox.refusal import Refusal
 from sandbox.server import describe
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from sandbox.aws_effects import GROUP_TYPE
-from sandbox.aws_rules import Call, rule
+from sandbox.aws.effects import GROUP_TYPE
+from sandbox.aws.rules import Call, rule
 from sandbox.values import as_map
 
 SCHEDULE_TYPE: Final = "aws:autoscaling/schedule:Schedule"

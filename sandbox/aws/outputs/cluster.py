@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
-from sandbox.aws_outputs import Making, computes
+from sandbox.aws.outputs import Making, computes
 from sandbox.values import is_map
 
 NEWEST_VERSION = "1.36"

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 from typing import Any
 
-from sandbox.aws_outputs import Making, computes
+from sandbox.aws.outputs import Making, computes
 from sandbox.values import is_list
 
 VPC_TYPE = "aws:ec2/vpc:Vpc"

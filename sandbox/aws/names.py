@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sandbox.aws_schema import Schema
+from sandbox.aws.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import importlib.metadata
 from pulumi import Inputs, ResourceOptions
 from pulumi.provider import ConstructResult, Provider
 
-from sandbox.eks_arguments import check_arguments
+from sandbox.eks.arguments import check_arguments
 from sandbox.refusal import Refusal
 
 _CLUSTER = "eks:index:Cluster"
@@ -31,7 +31,7 @@ class EksProvider(Provider):
             raise Refusal(f"{resource_type}: the sandbox stands in for {_CLUSTER} only")
         arguments = check_arguments(name, inputs)
         # Only now: loading the SDKs takes half a second that most commands need not spend.
-        from sandbox.eks_cluster import Cluster  # noqa: PLC0415
+        from sandbox.eks.cluster import Cluster  # noqa: PLC0415
 
         cluster = Cluster(name, arguments, options)
         return ConstructResult(cluster.urn, cluster.outputs)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.aws_account import ROLE_TYPE
-from sandbox.aws_rules import Call, rule
+from sandbox.aws.account import ROLE_TYPE
+from sandbox.aws.rules import Call, rule
 from sandbox.inventory import Inventory, Record
 from sandbox.values import as_list, as_map, is_list
 

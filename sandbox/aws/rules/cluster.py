@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sandbox.aws_effects import CLUSTER_TYPE, NODE_GROUP_TYPE
-from sandbox.aws_identifiers import ACCOUNT
-from sandbox.aws_rules import Call, rule
-from sandbox.aws_rules_identity import policies_of, role_of
+from sandbox.aws.effects import CLUSTER_TYPE, NODE_GROUP_TYPE
+from sandbox.aws.identifiers import ACCOUNT
+from sandbox.aws.rules import Call, rule
+from sandbox.aws.rules.identity import policies_of, role_of
 from sandbox.inventory import Record
 from sandbox.values import as_list, as_map, objects
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.aws_outputs import Making, computes
+from sandbox.aws.outputs import Making, computes
 from sandbox.values import as_list, objects
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sandbox.aws_identifiers import scope_of
-from sandbox.aws_names import naming_of
-from sandbox.aws_rules import Call, rule
-from sandbox.aws_schema import schema_of
+from sandbox.aws.identifiers import scope_of
+from sandbox.aws.names import naming_of
+from sandbox.aws.rules import Call, rule
+from sandbox.aws.schema import schema_of
 
 _DOCUMENTATION: Final = "https://docs.aws.amazon.com/"
 _EC2: Final = "AWSEC2/latest/APIReference/API_"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sandbox.aws_errors import AwsError
-from sandbox.aws_identifiers import ACCOUNT
+from sandbox.aws.errors import AwsError
+from sandbox.aws.identifiers import ACCOUNT
 from sandbox.inventory import Inventory
 from sandbox.values import UNKNOWN, is_list, is_map, objects, revealed
 

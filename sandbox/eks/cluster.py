@@ -1,7 +1,7 @@
 """The stand-in for `pulumi_eks.Cluster`: the same children, with the same names, under the same parents.
 
 Names and structure follow what the real component registers for the arguments of
-`sandbox.eks_arguments`. https://github.com/pulumi/pulumi-eks/tree/master/nodejs/eks/cluster
+`sandbox.eks.arguments`. https://github.com/pulumi/pulumi-eks/tree/master/nodejs/eks/cluster
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from sandbox.eks_kubeconfig import kubeconfig
+from sandbox.eks.kubeconfig import kubeconfig
 from sandbox.refusal import Refusal
 
 _CLUSTER_POLICY = "AmazonEKSClusterPolicy"

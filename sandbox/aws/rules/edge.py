@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from sandbox.aws_rules import Call, rule
-from sandbox.aws_rules_cluster import zones_of_subnets
-from sandbox.aws_rules_network import gateway_of
-from sandbox.certificates import is_issued
+from sandbox.aws.certificates import is_issued
+from sandbox.aws.rules import Call, rule
+from sandbox.aws.rules.cluster import zones_of_subnets
+from sandbox.aws.rules.network import gateway_of
 from sandbox.inventory import Record
 from sandbox.values import as_list, as_map, objects
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sandbox.aws_identifiers import Identity, Place, Seed
-from sandbox.aws_schema import Schema, output_fields
+from sandbox.aws.identifiers import Identity, Place, Seed
+from sandbox.aws.schema import Schema, output_fields
 from sandbox.inventory import Inventory
 from sandbox.values import UNKNOWN, is_map
 
@@ -76,7 +76,7 @@ def computes(type_token: str) -> Callable[[_Computation], _Computation]:
 def outputs_of(making: Making) -> dict[str, Any]:
     """Return all outputs of a new resource: its inputs, and what AWS computes."""
     for module in ("network", "cluster", "edge", "identity"):
-        importlib.import_module(f"sandbox.aws_outputs_{module}")
+        importlib.import_module(f"sandbox.aws.outputs.{module}")
     outputs: dict[str, Any] = dict(making.inputs)
     computation = _COMPUTATIONS.get(making.schema.type)
     computed = computation(making) if computation is not None else {}

@@ -12,13 +12,13 @@ from typing import Any, Final
 import yaml
 from pulumi.provider.experimental import provider as sdk
 
-from sandbox.aws_errors import KubernetesError
-from sandbox.aws_provider import type_of
+from sandbox.aws.errors import KubernetesError
+from sandbox.aws.provider import type_of
 from sandbox.difference import INPUTS_KEY, difference, merged_outputs
 from sandbox.faults import Faults
 from sandbox.interference import Interference
 from sandbox.inventory import Inventory, Record
-from sandbox.kubernetes_objects import (
+from sandbox.kubernetes.objects import (
     ALWAYS_THERE,
     NAMESPACE_TYPE,
     RELEASE_TYPE,
@@ -32,7 +32,7 @@ from sandbox.kubernetes_objects import (
     replacing_properties,
     with_name,
 )  # fmt: skip
-from sandbox.kubernetes_rules import BINDING_TYPE, CONTROLLER_CHART, Request, enforce
+from sandbox.kubernetes.rules import BINDING_TYPE, CONTROLLER_CHART, Request, enforce
 from sandbox.latency import Latencies
 from sandbox.values import UNKNOWN, Secret, at_path, is_list, is_map, plain_map, property_map, revealed
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from sandbox.aws_outputs_edge import certificate_names, fully_qualified
-from sandbox.aws_rules import Call, rule
-from sandbox.certificates import CERTIFICATE_TYPE, RECORD_TYPE, is_issued, missing_records
+from sandbox.aws.certificates import CERTIFICATE_TYPE, RECORD_TYPE, is_issued, missing_records
+from sandbox.aws.outputs.edge import certificate_names, fully_qualified
+from sandbox.aws.rules import Call, rule
 from sandbox.inventory import Inventory
 from sandbox.values import as_list, objects
 

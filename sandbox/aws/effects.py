@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sandbox.aws_account import Caller
-from sandbox.aws_identifiers import ACCOUNT, Identity
-from sandbox.certificates import CERTIFICATE_TYPE, is_issued
+from sandbox.aws.account import Caller
+from sandbox.aws.certificates import CERTIFICATE_TYPE, is_issued
+from sandbox.aws.identifiers import ACCOUNT, Identity
 from sandbox.inventory import Inventory, Record
 from sandbox.values import at_path, is_map
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.aws_identifiers import ACCOUNT
-from sandbox.aws_rules import ANY, Call, rule
+from sandbox.aws.identifiers import ACCOUNT
+from sandbox.aws.rules import ANY, Call, rule
 from sandbox.inventory import Record
 from sandbox.values import leaves
 

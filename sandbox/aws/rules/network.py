@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network
 from typing import Any, Final
 
-from sandbox.aws_rules import Call, rule
+from sandbox.aws.rules import Call, rule
 from sandbox.inventory import Record
 from sandbox.values import objects
 

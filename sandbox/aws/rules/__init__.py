@@ -1,4 +1,4 @@
-"""The rules AWS enforces, as a list of small functions; the modules `aws_rules_*` hold them by topic.
+"""The rules AWS enforces, as a list of small functions; the modules beside this one hold them by topic.
 
 To add one, write a function that takes a `Call` and refuses it where the rule is broken, and register it:
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
-from sandbox.aws_errors import AwsError
+from sandbox.aws.errors import AwsError
 from sandbox.inventory import Inventory, Record
 
 MODULES: Final = (
@@ -30,7 +30,7 @@ MODULES: Final = (
     "dns",
     "storage",
 )
-"""The modules `aws_rules_<name>` that hold the rules."""
+"""The modules of this package that hold the rules."""
 
 ANY: Final = ("*",)
 """For rules that hold for every type."""
@@ -141,7 +141,7 @@ def rule(*operations: str, on: tuple[str, ...], page: str) -> Callable[[_Check],
 def all_rules() -> list[Rule]:
     """Return every rule there is."""
     for module in MODULES:
-        importlib.import_module(f"sandbox.aws_rules_{module}")
+        importlib.import_module(f"sandbox.aws.rules.{module}")
     return list(_RULES)
 
 

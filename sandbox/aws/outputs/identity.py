@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.aws_outputs import Making, computes
+from sandbox.aws.outputs import Making, computes
 
 
 @computes("aws:iam/role:Role")

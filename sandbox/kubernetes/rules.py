@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from sandbox.aws_errors import KubernetesError
-from sandbox.aws_schema import UnknownTypeError, check_inputs, schema_of
+from sandbox.aws.errors import KubernetesError
+from sandbox.aws.schema import UnknownTypeError, check_inputs, schema_of
 from sandbox.inventory import Inventory, Record
-from sandbox.kubernetes_objects import (
+from sandbox.kubernetes.objects import (
     ALWAYS_THERE,
     NAMESPACE_TYPE,
     RELEASE_TYPE,

@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any, Final
 
-from sandbox.aws_effects import IMAGE_TYPE
-from sandbox.aws_rules import Call, rule
+from sandbox.aws.effects import IMAGE_TYPE
+from sandbox.aws.rules import Call, rule
 from sandbox.values import as_list, as_map, objects
 
 REPOSITORY_TYPE: Final = "aws:ecr/repository:Repository"

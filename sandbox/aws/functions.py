@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sandbox.aws_account import Caller
-from sandbox.aws_errors import AwsError
-from sandbox.aws_identifiers import ACCOUNT
-from sandbox.aws_outputs_network import zones_of
+from sandbox.aws.account import Caller
+from sandbox.aws.errors import AwsError
+from sandbox.aws.identifiers import ACCOUNT
+from sandbox.aws.outputs.network import zones_of
 from sandbox.inventory import Inventory
 from sandbox.values import as_list, is_list, is_map, objects
 

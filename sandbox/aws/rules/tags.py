@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sandbox.aws_rules import ANY, Call, rule
+from sandbox.aws.rules import ANY, Call, rule
 from sandbox.values import as_map
 
 _MOST_TAGS: Final = 50

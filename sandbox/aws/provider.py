@@ -1,6 +1,6 @@
 """The emulated AWS: one generic Pulumi provider for every `aws:*` type.
 
-It checks inputs against the installed SDK, enforces the rules in `aws_rules`, and keeps what exists in an
+It checks inputs against the installed SDK, enforces the rules in `rules`, and keeps what exists in an
 `Inventory`. No call ever leaves the machine.
 """
 
@@ -11,16 +11,16 @@ from typing import Any, Final
 
 from pulumi.provider.experimental import provider as sdk
 
-from sandbox.aws_account import Caller, caller_from
-from sandbox.aws_effects import adopted, after_create, after_update, as_it_is_now, before_delete
-from sandbox.aws_errors import AwsError
-from sandbox.aws_functions import call_function
-from sandbox.aws_identifiers import Identity, Place, Seed, identity_of, scope_of
-from sandbox.aws_names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
-from sandbox.aws_outputs import ControlPlane, Making, outputs_of, preview_outputs
-from sandbox.aws_replacements import must_go_first, replacing_properties
-from sandbox.aws_rules import Call, enforce, title
-from sandbox.aws_schema import Schema, UnknownTypeError, check_inputs, schema_of
+from sandbox.aws.account import Caller, caller_from
+from sandbox.aws.effects import adopted, after_create, after_update, as_it_is_now, before_delete
+from sandbox.aws.errors import AwsError
+from sandbox.aws.functions import call_function
+from sandbox.aws.identifiers import Identity, Place, Seed, identity_of, scope_of
+from sandbox.aws.names import NameTooLongError, is_fixed, name_from_prefix, naming_of, with_name
+from sandbox.aws.outputs import ControlPlane, Making, outputs_of, preview_outputs
+from sandbox.aws.replacements import must_go_first, replacing_properties
+from sandbox.aws.rules import Call, enforce, title
+from sandbox.aws.schema import Schema, UnknownTypeError, check_inputs, schema_of
 from sandbox.difference import INPUTS_KEY, difference, merged_outputs
 from sandbox.faults import Faults
 from sandbox.interference import Interference
