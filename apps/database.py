@@ -5,7 +5,7 @@ import pulumi_kubernetes as k8s
 
 from apps import probes
 from apps.security import container_security
-from infra.settings import ExternalDatabaseSettings, SidecarDatabaseSettings
+from infra.service_settings import ExternalDatabaseSettings, SidecarDatabaseSettings
 
 PASSWORD_KEY = "password"  # noqa: S105 - the name of a key in the Secret, not its value
 POSTGRES_PORT = 5432

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.settings import ServiceSettings, SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
 
 
 @dataclass(frozen=True)

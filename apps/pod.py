@@ -10,7 +10,7 @@ from apps import probes
 from apps.database import database_environment, sidecar_container
 from apps.declaration import Declaration
 from apps.security import container_security, pod_security
-from infra.settings import ServiceSettings, SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
 from infra.shutdown import ShutdownTimes
 
 # A pod of a lost node is replaced after this time instead of Kubernetes' 300 s.

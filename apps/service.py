@@ -10,7 +10,7 @@ from apps.database import PASSWORD_KEY
 from apps.declaration import Declaration
 from apps.network_policy import service_network_policy
 from apps.pod import Image, PodArgs, pod_labels, pod_template
-from infra.settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
+from infra.service_settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
 from infra.shutdown import ShutdownTimes
 
 _SERVICE_PORT = 80

@@ -8,7 +8,8 @@ import pulumi
 from apps.declaration import Declaration
 from apps.declarations import declaration_of
 from apps.pod import Image
-from infra.settings import ImageSettings, ServiceSettings, Settings
+from infra.service_settings import ImageSettings, ServiceSettings
+from infra.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pulumi_aws as aws
 from pulumi_aws.eks.outputs import NodeGroupResource
 
 from infra.iam_documents import trust
+from infra.node_settings import NodeGroupSettings
 from infra.schedules import ScheduledAction
-from infra.settings import NodeGroupSettings
 
 # What a node itself must be allowed: to join and to pull images. Pods have roles of their own, the CNI's among them.
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html

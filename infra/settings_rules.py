@@ -12,15 +12,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from apps.declarations import declaration_of
+from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem
-from infra.settings import (
-    ClusterSettings,
-    ImageSettings,
-    NetworkSettings,
-    NodeGroupSettings,
-    ServiceSettings,
-    SidecarDatabaseSettings,
-)
+from infra.service_settings import ImageSettings, ServiceSettings, SidecarDatabaseSettings
+from infra.settings import ClusterSettings, NetworkSettings
 
 REQUIRED_TAGS = ("project", "stack", "owner")
 

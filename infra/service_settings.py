@@ -1,0 +1,122 @@
+"""What a stack file may say of a service: its image, its size, its database."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from infra.setting_types import EnvironmentName, HostName, UserId
+from infra.strict_model import StrictModel
+
+
+class ImageSettings(StrictModel):
+    """Which image of a repository runs: a tag, or a digest."""
+
+    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")] | None = None
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.tag is None) == (self.digest is None):
+            raise ValueError("expected exactly one of tag and digest")
+        return self
+
+    def reference(self, repository_url: str) -> str:
+        """The image as a container names it."""
+        return f"{repository_url}@{self.digest}" if self.digest else f"{repository_url}:{self.tag}"
+
+
+class ResourceAmounts(StrictModel):
+    """CPU in millicores, memory in MiB."""
+
+    cpu_millicores: Annotated[int, Field(ge=1)]
+    memory_mib: Annotated[int, Field(alias="memoryMiB", ge=4)]
+
+    def quantities(self) -> dict[str, str]:
+        """As Kubernetes writes them."""
+        return {"cpu": f"{self.cpu_millicores}m", "memory": f"{self.memory_mib}Mi"}
+
+
+class ResourceSettings(StrictModel):
+    """What a container is sure of, and what it may not exceed."""
+
+    requests: ResourceAmounts
+    limits: ResourceAmounts
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.limits.cpu_millicores < self.requests.cpu_millicores:
+            raise ValueError("limits.cpuMillicores is below requests.cpuMillicores; expected at least the request")
+        if self.limits.memory_mib < self.requests.memory_mib:
+            raise ValueError("limits.memoryMiB is below requests.memoryMiB; expected at least the request")
+        return self
+
+
+class AutoscalingSettings(StrictModel):
+    """A HorizontalPodAutoscaler on CPU, as a percentage of the request."""
+
+    min_replicas: Annotated[int, Field(ge=1)]
+    max_replicas: Annotated[int, Field(ge=1)]
+    cpu_percent: Annotated[int, Field(ge=1, le=1000)]
+    scale_down_stabilization_seconds: Annotated[int, Field(ge=0, le=3600)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"minReplicas {self.min_replicas} is above maxReplicas {self.max_replicas}")
+        return self
+
+
+class SidecarDatabaseSettings(StrictModel):
+    """A throw-away PostgreSQL in the pod of the service, for demonstrations."""
+
+    kind: Literal["sidecar"]
+    name: str
+    user: str
+    run_as_user: UserId
+    resources: ResourceSettings
+
+
+class ExternalDatabaseSettings(StrictModel):
+    """A PostgreSQL server that exists already."""
+
+    kind: Literal["external"]
+    host: HostName
+    port: Annotated[int, Field(ge=1, le=65535)]
+    name: str
+    user: str
+    cidrs: Annotated[tuple[IPv4Network, ...], Field(min_length=1)]
+
+
+DatabaseSettings = Annotated[SidecarDatabaseSettings | ExternalDatabaseSettings, Field(discriminator="kind")]
+
+
+class ServiceSettings(StrictModel):
+    """A web service. One of `replicas` and `autoscaling` says how many pods it has."""
+
+    # A listener rule takes five condition values.
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+    hosts: Annotated[tuple[HostName, ...], Field(max_length=5)]
+    port: Annotated[int, Field(ge=1024, le=65535)]
+    service_type: Literal["ClusterIP", "NodePort"]
+    run_as_user: UserId
+    resources: ResourceSettings
+    replicas: Annotated[int, Field(ge=1)] | None = None
+    autoscaling: AutoscalingSettings | None = None
+    environment: Mapping[EnvironmentName, str] = {}
+    database: DatabaseSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_owner_of_replicas(self) -> Self:
+        if (self.replicas is None) == (self.autoscaling is None):
+            raise ValueError("expected exactly one of replicas and autoscaling: the autoscaler owns the replica count")
+        return self
+
+    @property
+    def initial_replicas(self) -> int:
+        """How many pods the Deployment is created with."""
+        if self.autoscaling is not None:
+            return self.autoscaling.min_replicas
+        assert self.replicas is not None  # noqa: S101 - the validator above saw to it
+        return self.replicas
