@@ -43,13 +43,15 @@ class Interference:
         Raises:
             Exception: what `refuse` makes, where the call fails or is throttled too often.
         """
-        fault = self._faults.at_this_call(operation, type_token)
+        fault = self._faults.at_this_call(operation, type_token, urn.split("::", 3)[-1])
         if fault is None:
             return None
         if fault.effect is Effect.FAIL:
             raise self._refuse("InternalFailure", "an injected fault")
         if fault.effect is Effect.HANG:
             await asyncio.Event().wait()
+        if fault.effect is Effect.LATE:
+            await asyncio.sleep(fault.times)
         if fault.effect is Effect.THROTTLE:
             # The real provider backs off and tries again.
             for attempt in range(1, fault.times + 1):

@@ -31,6 +31,16 @@ def test_a_specification_is_read() -> None:
     assert (fault.effect, fault.times) == (Effect.THROTTLE, 5)
 
 
+def test_a_name_stands_for_every_call_about_it() -> None:
+    faults = parse_faults([f"create:{VPC}:slipway-dev-*=late*5"])
+    assert faults.at_this_call("create", VPC, "other") is None
+    for name in ("slipway-dev-one", "slipway-dev-two"):
+        fault = faults.at_this_call("create", VPC, name)
+        assert fault is not None
+        assert (fault.effect, fault.times) == (Effect.LATE, 5)
+    assert faults.at_this_call("delete", VPC, "slipway-dev-one") is None
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -71,6 +81,16 @@ def test_throttling_without_end_fails(tmp_path: Path) -> None:
     )
     with pytest.raises(AwsError, match="ThrottlingException"):
         asyncio.run(provider.create(_vpc()))
+
+
+def test_what_is_late_comes_after_what_did_not_wait_for_it(tmp_path: Path) -> None:
+    provider = AwsProvider(Inventory(tmp_path / "a"), faults=parse_faults([f"create:{VPC}:first=late*1"]))
+
+    async def both() -> None:
+        await asyncio.gather(provider.create(_vpc("first")), provider.create(_vpc("second")))
+
+    asyncio.run(both())
+    assert [record.name for record in provider.inventory.list(type=VPC)] == ["second", "first"]
 
 
 def test_hanging_never_answers(tmp_path: Path) -> None:
