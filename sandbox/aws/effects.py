@@ -7,11 +7,11 @@ from typing import Any, Final
 from sandbox.aws.account import Caller
 from sandbox.aws.certificates import CERTIFICATE_TYPE, is_issued
 from sandbox.aws.identifiers import ACCOUNT, Identity
+from sandbox.aws.logs import make_again, make_missing
 from sandbox.inventory import Inventory, Record
 from sandbox.values import at_path, is_map
 
 GROUP_TYPE: Final = "aws:autoscaling/group:Group"
-LOG_GROUP_TYPE: Final = "aws:cloudwatch/logGroup:LogGroup"
 SECURITY_GROUP_TYPE: Final = "aws:ec2/securityGroup:SecurityGroup"
 ACCESS_ENTRY_TYPE: Final = "aws:eks/accessEntry:AccessEntry"
 CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
@@ -44,6 +44,7 @@ def after_create(inventory: Inventory, record: Record, caller: Caller) -> None:
     effect = _AFTER_CREATE.get(record.type)
     if effect is not None:
         effect(inventory, record, caller)
+    make_missing(inventory, record)
 
 
 def after_update(inventory: Inventory, record: Record, changed: Collection[str]) -> None:
@@ -65,6 +66,11 @@ def before_delete(inventory: Inventory, record: Record) -> None:
     """Do what goes with a delete: a cluster takes everything that runs in it along."""
     for inside in _goes_along(inventory, record):
         inventory.remove(inside)
+
+
+def after_delete(inventory: Inventory, record: Record) -> None:
+    """Do what AWS does by itself once something is gone: a log group that is written to comes back."""
+    make_again(inventory, record)
 
 
 def _goes_along(inventory: Inventory, record: Record) -> Iterator[Record]:
@@ -141,30 +147,14 @@ def _security_group(inventory: Inventory, owner: Record, id_: str, name: str, vp
 
 
 def _cluster(inventory: Inventory, record: Record, caller: Caller) -> None:
-    """EKS makes the cluster's security group, its log group and the creator's access entry.
+    """EKS makes the cluster's security group and the creator's access entry.
 
     https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
-    https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
     https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html
     """
     network: dict[str, Any] = record.outputs["vpcConfig"]
     name = f"eks-cluster-sg-{record.id}"
     _security_group(inventory, record, network["clusterSecurityGroupId"], name, network["vpcId"])
-    log_group = f"/aws/eks/{record.id}/cluster"
-    if record.inputs.get("enabledClusterLogTypes") and inventory.get(LOG_GROUP_TYPE, log_group, record.scope) is None:
-        inventory.add(
-            Record(
-                provider="aws",
-                type=LOG_GROUP_TYPE,
-                id=log_group,
-                arn=f"arn:aws:logs:{record.scope}:{ACCOUNT}:log-group:{log_group}",
-                name=log_group,
-                scope=record.scope,
-                # No owner: the log group outlives the cluster, as in reality.
-                inputs={"name": log_group},
-                outputs={"name": log_group, "retentionInDays": 0},
-            )
-        )
     access: dict[str, Any] = record.outputs["accessConfig"]
     if access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP":
         entry = {"clusterName": record.id, "principalArn": caller.principal}

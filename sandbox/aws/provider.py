@@ -12,7 +12,7 @@ from typing import Any, Final
 from pulumi.provider.experimental import provider as sdk
 
 from sandbox.aws.account import Caller, caller_from
-from sandbox.aws.effects import adopted, after_create, after_update, as_it_is_now, before_delete
+from sandbox.aws.effects import adopted, after_create, after_delete, after_update, as_it_is_now, before_delete
 from sandbox.aws.errors import AwsError
 from sandbox.aws.functions import call_function
 from sandbox.aws.identifiers import Identity, Place, Seed, identity_of, scope_of
@@ -229,6 +229,7 @@ class AwsProvider(sdk.Provider):
             enforce(self._call("delete", type_token, record.name, revealed(record.inputs), region, record))
             before_delete(self.inventory, record)
             self.inventory.remove(record)
+            after_delete(self.inventory, record)
         await self.interference.after("delete", type_token, fault)
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:

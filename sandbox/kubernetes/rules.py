@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 from sandbox.aws.errors import KubernetesError
 from sandbox.aws.schema import UnknownTypeError, check_inputs, schema_of
 from sandbox.inventory import Inventory, Record
+from sandbox.kubernetes.credentials import have_role
 from sandbox.kubernetes.objects import (
     ALWAYS_THERE,
     NAMESPACE_TYPE,
@@ -82,11 +83,13 @@ class Request:
         _, namespace = name_and_namespace(self.type, self.inputs)
         return self.inventory.get(type_token, f"{namespace}/{name}", self.cluster) is not None
 
-    def released(self, chart: str) -> bool:
-        """Whether a release of that chart exists in this cluster."""
-        return any(
-            str(release.inputs.get("chart")).rsplit("/", 1)[-1] == chart for release in self.objects(RELEASE_TYPE)
-        )
+    def released(self, chart: str) -> list[Record]:
+        """Return the releases of a chart in this cluster."""
+        return [
+            release
+            for release in self.objects(RELEASE_TYPE)
+            if str(release.inputs.get("chart")).rsplit("/", 1)[-1] == chart
+        ]
 
 
 def _fields(request: Request) -> None:
@@ -204,19 +207,23 @@ def _gates_can_open(request: Request) -> None:
         condition = str(gate.get("conditionType"))
         if not condition.startswith(_GATE):
             continue
+        waited = f"timed out waiting for pod readiness gate {condition}"
         name, (_, namespace) = condition.removeprefix(_GATE), name_and_namespace(request.type, request.inputs)
         binding = request.inventory.get(BINDING_TYPE, f"{namespace}/{name}", request.cluster)
         if binding is None:
+            request.refuse(f"{waited}: TargetGroupBinding {name!r} not found")
+        controllers = request.released(CONTROLLER_CHART)
+        if not controllers:
+            request.refuse(f"{waited}: no {CONTROLLER_CHART} runs")
+        if not any(have_role(request.inventory, controller) for controller in controllers):
             request.refuse(
-                f"timed out waiting for pod readiness gate {condition}: TargetGroupBinding {name!r} not found"
+                f"{waited}: {CONTROLLER_CHART} cannot register targets, since its pods started before a pod identity"
+                " association gave their service account a role"
             )
         arn = str(at_path(binding.inputs, "spec.targetGroupARN"))
-        if not request.released(CONTROLLER_CHART):
-            request.refuse(f"timed out waiting for pod readiness gate {condition}: no {CONTROLLER_CHART} runs")
         if not is_in_use(request.inventory, arn):
             request.refuse(
-                f"timed out waiting for pod readiness gate {condition}: the target group {arn}"
-                " is attached to no listener or rule, so its targets stay unused"
+                f"{waited}: the target group {arn} is attached to no listener or rule, so its targets stay unused"
             )
 
 

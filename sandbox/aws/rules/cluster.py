@@ -144,17 +144,18 @@ def _plugin_may_assign(call: Call) -> None:
     cluster = cluster_of(call)
     if cluster is None:
         return
-    role = call.inventory.by_arn(str(call.inputs["nodeRoleArn"]))
-    on_nodes = role is not None and any("AmazonEKS_CNI" in arn for arn in policies_of(call.inventory, role.id))
+    roles = [call.inputs["nodeRoleArn"]]
     plugin = call.inventory.get(ADDON_TYPE, f"{cluster.id}:vpc-cni")
-    own = plugin is not None and bool(
-        plugin.inputs.get("serviceAccountRoleArn") or plugin.inputs.get("podIdentityAssociations")
-    )
-    associated = any(
-        each.inputs.get("clusterName") == cluster.id and each.inputs.get("serviceAccount") == "aws-node"
+    if plugin is not None:
+        identities = objects(plugin.inputs.get("podIdentityAssociations"))
+        roles += [plugin.inputs.get("serviceAccountRoleArn"), *(each.get("roleArn") for each in identities)]
+    roles += [
+        each.inputs.get("roleArn")
         for each in call.inventory.list(type=_ASSOCIATION_TYPE)
-    )
-    if not (on_nodes or own or associated):
+        if each.inputs.get("clusterName") == cluster.id and each.inputs.get("serviceAccount") == "aws-node"
+    ]
+    known = [role for role in (call.inventory.by_arn(str(arn)) for arn in roles) if role is not None]
+    if not any("AmazonEKS_CNI" in arn for role in known for arn in policies_of(call.inventory, role.id)):
         call.refuse(
             "NodeCreationFailure", "the network plugin cannot assign addresses: nobody gave it AmazonEKS_CNI_Policy"
         )

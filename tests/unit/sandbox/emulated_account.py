@@ -34,6 +34,10 @@ BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+CONTROLLER = {
+    "chart": "aws-load-balancer-controller", "namespace": "kube-system", "name": "controller",
+    "values": {"serviceAccount": {"name": "controller"}},
+}  # fmt: skip
 
 
 def urn(type_token: str, name: str) -> str:
@@ -240,3 +244,22 @@ def kubeconfig(cluster: Made) -> str:
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "x",
     })  # fmt: skip
+
+
+def deployment(name: str = "web", pod: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    spec = {"containers": [{"name": "web", "image": "web"}], **(pod or {})}
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec}, **changes,
+        },
+    }  # fmt: skip
+
+
+def service(name: str = "web") -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8000}]},
+    }

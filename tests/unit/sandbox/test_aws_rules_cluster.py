@@ -63,6 +63,33 @@ def test_a_log_group_made_first_is_used(account: Account) -> None:
     assert len(account.inventory.list(type=_LOGS)) == 1
 
 
+def test_a_log_group_that_is_written_to_comes_back(account: Account) -> None:
+    logs = account.create(_LOGS, "logs", {"name": "/aws/eks/main/cluster", "retentionInDays": 7})
+    cluster = account.cluster(enabledClusterLogTypes=["api"])
+    account.delete(logs)
+    (again,) = account.inventory.list(type=_LOGS)
+    assert again.outputs["retentionInDays"] == 0
+    account.delete(cluster)
+    assert account.inventory.list(type=_LOGS) == [again], "nobody removes what nobody declared"
+    account.delete(logs)
+    assert account.inventory.list(type=_LOGS) == []
+
+
+def test_an_addon_that_finds_no_log_groups_makes_them(account: Account) -> None:
+    cluster = account.cluster()
+    account.network_addons(cluster)
+    account.node_group(cluster)
+    first = {"name": "/aws/containerinsights/main/application", "retentionInDays": 7}
+    account.create(_LOGS, "application", first)
+    account.create(ADDON, "observe", {"clusterName": "main", "addonName": "amazon-cloudwatch-observability"})
+    kinds = ("application", "dataplane", "host", "performance")
+    assert {logs.id: logs.outputs["retentionInDays"] for logs in account.inventory.list(type=_LOGS)} == {
+        f"/aws/containerinsights/main/{kind}": 7 if kind == "application" else 0 for kind in kinds
+    }
+    with pytest.raises(AwsError, match="ResourceAlreadyExistsException"):
+        account.create(_LOGS, "host", {"name": "/aws/containerinsights/main/host"})
+
+
 def test_a_creator_without_an_entry_makes_one(account: Account) -> None:
     account.cluster(accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False})
     assert account.create(_ENTRY, "me", {"clusterName": "main", "principalArn": _LAPTOP})
@@ -124,6 +151,17 @@ def test_the_network_plugin_may_have_a_role_of_its_own(account: Account) -> None
     account.create(ADDON, "proxy", {"clusterName": "main", "addonName": "kube-proxy"})
     policies = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly")
     assert account.node_group(cluster, account.role("node", "ec2.amazonaws.com", *policies))
+
+
+def test_the_network_plugins_own_role_needs_its_policy(account: Account) -> None:
+    cluster = account.cluster()
+    plugin = account.role("plugin", "pods.eks.amazonaws.com")
+    identity = [{"serviceAccount": "aws-node", "roleArn": plugin.arn}]
+    account.create(ADDON, "cni", {"clusterName": "main", "addonName": "vpc-cni", "podIdentityAssociations": identity})
+    account.create(ADDON, "proxy", {"clusterName": "main", "addonName": "kube-proxy"})
+    policies = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly")
+    with pytest.raises(AwsError, match="nobody gave it AmazonEKS_CNI_Policy"):
+        account.node_group(cluster, account.role("node", "ec2.amazonaws.com", *policies))
 
 
 @pytest.mark.parametrize(("smallest", "desired", "largest"), [(0, 0, 0), (2, 1, 3), (1, 4, 3), (3, 3, 2), (-1, 1, 1)])

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from emulated_account import CLUSTER, NODE_GROUP, Account, Made, Network, kubeconfig
+from emulated_account import CLUSTER, CONTROLLER, NODE_GROUP, Account, Made, deployment, kubeconfig, service
 
 from sandbox.aws.errors import KubernetesError
 from sandbox.kubernetes.provider import endpoint_of
@@ -21,28 +21,7 @@ _MAP = "kubernetes:core/v1:ConfigMap"
 _ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _RELEASE = "kubernetes:helm.sh/v3:Release"
-_BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 _FROM_MAP = {"name": "E", "valueFrom": {"configMapKeyRef": {"name": "m", "key": "k"}}}
-_CONTROLLER = {"chart": "aws-load-balancer-controller", "namespace": "kube-system", "name": "controller"}
-
-
-def _deployment(name: str = "web", pod: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    labels = {"app": name}
-    spec = {"containers": [{"name": "web", "image": "web"}], **(pod or {})}
-    return {
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": 2, "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": spec}, **changes,
-        },
-    }  # fmt: skip
-
-
-def _service(name: str = "web") -> dict[str, Any]:
-    return {
-        "metadata": {"name": name},
-        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8000}]},
-    }
 
 
 @pytest.fixture
@@ -63,14 +42,14 @@ class TestObjects:
         assert kept == made.id
 
     def test_ids_carry_the_namespace(self, account: Account) -> None:
-        service = account.create(_SERVICE, "web", _service())
-        assert service.id == "default/web"
-        assert service["metadata"]["namespace"] == "default"
-        assert service["spec"]["clusterIP"].startswith("172.20.")
-        assert service["apiVersion"] == "v1"
+        made = account.create(_SERVICE, "web", service())
+        assert made.id == "default/web"
+        assert made["metadata"]["namespace"] == "default"
+        assert made["spec"]["clusterIP"].startswith("172.20.")
+        assert made["apiVersion"] == "v1"
 
     def test_node_ports_are_given(self, account: Account) -> None:
-        inputs = _service()
+        inputs = service()
         inputs["spec"]["type"] = "NodePort"
         port = account.create(_SERVICE, "web", inputs)["spec"]["ports"][0]
         assert 30000 <= port["nodePort"] <= 32767
@@ -92,23 +71,23 @@ class TestObjects:
 
     def test_unknown_fields_are_refused(self, account: Account) -> None:
         with pytest.raises(KubernetesError, match="replicaCount"):
-            account.create(_DEPLOYMENT, "web", _deployment(replicaCount=2))
+            account.create(_DEPLOYMENT, "web", deployment(replicaCount=2))
 
     def test_refresh_difference_and_update(self, account: Account) -> None:
-        made = account.create(_DEPLOYMENT, "web", _deployment())
+        made = account.create(_DEPLOYMENT, "web", deployment())
         seen = account.read(made)
         assert seen is not None
         assert (seen.state, seen.inputs) == (made.state, made.inputs)
-        assert account.diff(made, _deployment()).changes is False
-        assert account.diff(made, _deployment(replicas=3)).replaces == []
-        updated = account.update(made, **_deployment(replicas=3))
+        assert account.diff(made, deployment()).changes is False
+        assert account.diff(made, deployment(replicas=3)).replaces == []
+        updated = account.update(made, **deployment(replicas=3))
         assert updated["status"]["readyReplicas"] == 3
         assert updated["metadata"]["generation"] == 2
         assert updated["metadata"]["uid"] == made["metadata"]["uid"]
 
     def test_selectors_do_not_change(self, account: Account) -> None:
-        made = account.create(_DEPLOYMENT, "web", _deployment())
-        found = account.diff(made, _deployment(selector={"matchLabels": {"app": "other"}}))
+        made = account.create(_DEPLOYMENT, "web", deployment())
+        found = account.diff(made, deployment(selector={"matchLabels": {"app": "other"}}))
         assert (found.replaces, found.delete_before_replace) == (["spec"], True)
 
     def test_a_changed_configuration_is_a_new_one(self, account: Account) -> None:
@@ -141,15 +120,15 @@ class TestObjects:
     )  # fmt: skip
     def test_what_pods_mention_must_exist(self, account: Account, pod: dict[str, Any], words: str) -> None:
         with pytest.raises(KubernetesError, match=words):
-            account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+            account.create(_DEPLOYMENT, "web", deployment(pod=pod))
         account.create(_ACCOUNT, "robot", {"metadata": {"name": "robot"}})
         account.create(_SECRET, "s", {"metadata": {"name": "s"}})
         account.create(_MAP, "m", {"metadata": {"name": "m"}})
-        assert account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+        assert account.create(_DEPLOYMENT, "web", deployment(pod=pod))
 
     def test_what_is_optional_may_be_missing(self, account: Account) -> None:
         pod = {"volumes": [{"name": "v", "secret": {"secretName": "s", "optional": True}}]}
-        assert account.create(_DEPLOYMENT, "web", _deployment(pod=pod))
+        assert account.create(_DEPLOYMENT, "web", deployment(pod=pod))
 
     def test_releases(self, account: Account) -> None:
         release = account.create(_RELEASE, "shop", {"chart": "shop", "namespace": "made", "createNamespace": True})
@@ -173,74 +152,15 @@ class TestObjects:
         assert account.create(custom, "w", {"metadata": {"name": "w"}}).id == "default/w"
 
 
-class TestBindings:
-    """The load balancer controller, its bindings and readiness gates."""
-
-    @pytest.fixture
-    def network(self, account: Account) -> Network:
-        network = account.network()
-        cluster = account.cluster(network)
-        account.network_addons(cluster)
-        account.node_group(cluster)
-        account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
-        return network
-
-    @staticmethod
-    def _binding(arn: str, service: str = "web", port: int = 80) -> dict[str, Any]:
-        reference = {"name": service, "port": port}
-        return {
-            "metadata": {"name": "web"},
-            "spec": {"targetGroupARN": arn, "serviceRef": reference, "targetType": "ip"},
-        }
-
-    def test_a_binding_needs_controller_service_port_and_target_group(self, account: Account, network: Network) -> None:
-        group = account.target_group(network.vpc)
-        with pytest.raises(KubernetesError, match="no matches for kind"):
-            account.create(_BINDING, "web", self._binding(group.arn))
-        account.create(_RELEASE, "controller", _CONTROLLER)
-        with pytest.raises(KubernetesError, match='service "web" not found'):
-            account.create(_BINDING, "web", self._binding(group.arn))
-        account.create(_SERVICE, "web", _service())
-        with pytest.raises(KubernetesError, match="unable to find port 81"):
-            account.create(_BINDING, "web", self._binding(group.arn, port=81))
-        with pytest.raises(KubernetesError, match="TargetGroupNotFound"):
-            account.create(_BINDING, "web", self._binding(f"{group.arn}x"))
-        assert account.create(_BINDING, "web", self._binding(group.arn)).id == "default/web"
-
-    def test_a_gate_opens_once_the_target_group_is_in_use(self, account: Account, network: Network) -> None:
-        group = account.target_group(network.vpc)
-        gate = {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/web"}]}
-        account.create(_RELEASE, "controller", _CONTROLLER)
-        account.create(_SERVICE, "web", _service())
-        with pytest.raises(KubernetesError, match="TargetGroupBinding 'web' not found"):
-            account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
-        account.create(_BINDING, "web", self._binding(group.arn))
-        with pytest.raises(KubernetesError, match="attached to no listener or rule"):
-            account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
-        account.listener(account.balancer(network), group)
-        assert account.create(_DEPLOYMENT, "web", _deployment(pod=gate))
-
-    def test_a_binding_hangs_without_its_controller(self, account: Account, network: Network) -> None:
-        group = account.target_group(network.vpc)
-        controller = account.create(_RELEASE, "controller", _CONTROLLER)
-        account.create(_SERVICE, "web", _service())
-        binding = account.create(_BINDING, "web", self._binding(group.arn))
-        account.delete(controller)
-        with pytest.raises(KubernetesError, match="finalizer"):
-            account.delete(binding)
-        account.create(_RELEASE, "controller", _CONTROLLER)
-        account.delete(binding)
-
-
 def test_pods_need_nodes(account: Account) -> None:
     cluster = account.cluster()
     account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
     with pytest.raises(KubernetesError, match="0/0 nodes are available"):
-        account.create(_DEPLOYMENT, "web", _deployment())
+        account.create(_DEPLOYMENT, "web", deployment())
     with pytest.raises(KubernetesError, match="0/0 nodes are available"):
-        account.create(_RELEASE, "controller", _CONTROLLER)
-    assert account.create(_DEPLOYMENT, "none", _deployment("none", replicas=0))
-    assert account.create(_RELEASE, "controller", {**_CONTROLLER, "skipAwait": True})
+        account.create(_RELEASE, "controller", CONTROLLER)
+    assert account.create(_DEPLOYMENT, "none", deployment("none", replicas=0))
+    assert account.create(_RELEASE, "controller", {**CONTROLLER, "skipAwait": True})
     assert account.inventory.list(type=NODE_GROUP) == []
 
 
@@ -266,7 +186,7 @@ def test_a_cluster_takes_its_objects_along(account: Account) -> None:
 
 def test_a_preview_works_before_the_cluster_exists(account: Account) -> None:
     account.configure("kubernetes:", kubeconfig=UNKNOWN)
-    seen = account.preview(_SERVICE, "web", _service())
+    seen = account.preview(_SERVICE, "web", service())
     assert seen["metadata"]["name"] == "web"
     assert seen["metadata"]["uid"] is UNKNOWN
     assert seen["spec"]["clusterIP"] is UNKNOWN
