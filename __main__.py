@@ -1,5 +1,7 @@
 """Slipway: a microservice system on AWS EKS, as one stack graph. This file only wires the pieces, in their order."""
 
+from datetime import UTC, datetime
+
 import pulumi
 
 from apps.exports import stack_exports
@@ -15,19 +17,22 @@ from infra.network import Network, NetworkArgs
 from infra.nodes import NodeGroups, NodeGroupsArgs
 from infra.registry import ImageRegistry, ImageRegistryArgs
 from infra.shutdown import ShutdownTimes
-from infra.stack_file import account_of, read_settings
+from infra.stack_file import read_settings
+from infra.standing import require_allowed_changes
 
 settings = read_settings()
 require_deploy_role(settings)
+require_allowed_changes(settings)
 zone_id = find_zone_id(settings.domain)
 services = services_of(settings)
 shutdown = ShutdownTimes(settings.drain_seconds)
+now = datetime.now(UTC)
 
 registry = ImageRegistry(
     settings.name,
     ImageRegistryArgs(repositories_of(services), immutable=settings.immutable_images, protect=settings.protect),
 )
-network = Network(settings.name, NetworkArgs(settings.network, settings.region, protect=settings.protect))
+network = Network(settings.name, NetworkArgs(settings.network, settings.region, settings.account, settings.protect))
 certificate = Certificate(
     settings.name,
     CertificateArgs(settings.domain, [host for service in services for host in service.settings.hosts], zone_id),
@@ -50,14 +55,18 @@ nodes = NodeGroups(
         settings=settings.node_groups,
         cluster_name=cluster.name,
         subnet_ids=[subnet.id for subnet in network.private],
+        zones=settings.network.availability_zones,
         tags=settings.tags,
         waits_for=[network_add_ons],
+        now=now,
     ),
 )
 add_ons = AddOns(f"{settings.name}-after-nodes", AddOnsArgs(Tier.AFTER_NODES, cluster.name, waits_for=[nodes, logs]))
 balancer = LoadBalancer(
     settings.name,
     LoadBalancerArgs(
+        settings=settings.load_balancer,
+        account=settings.account,
         vpc_id=network.vpc.id,
         subnet_ids=[subnet.id for subnet in network.public],
         certificate_arn=certificate.arn,
@@ -73,7 +82,7 @@ controller = BalancerController(
         stack_name=settings.name,
         cluster_name=cluster.name,
         region=settings.region,
-        account=account_of(settings.deploy_role_arn),
+        account=settings.account,
         vpc_id=network.vpc.id,
         waits_for=[nodes, add_ons],
     ),
@@ -93,5 +102,5 @@ site = Site(
         waits_for=[nodes, add_ons, controller],
     ),
 )
-for name, value in stack_exports(settings, services, registry, cluster, nodes, site).items():
+for name, value in stack_exports(settings, services, registry, cluster, nodes, site, now).items():
     pulumi.export(name, value)

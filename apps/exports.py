@@ -1,6 +1,7 @@
 """What a stack tells people and programs once it is up."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pulumi
 
@@ -19,6 +20,7 @@ def stack_exports(
     cluster: Cluster,
     nodes: NodeGroups,
     site: Site,
+    now: datetime,
 ) -> dict[str, pulumi.Input[object]]:
     """The stack's outputs, by name. The kubeconfig is a secret: `pulumi stack output kubeconfig --show-secrets`."""
     urls = service_urls(services)
@@ -31,7 +33,7 @@ def stack_exports(
         "clusterName": cluster.name,
         "kubeconfig": cluster.kubeconfig,
         "nodeGroups": {name: group.autoscaling_group_name for name, group in nodes.groups.items()},
-        "schedules": schedules_in_words(settings),
+        "schedules": schedules_in_words(settings, now),
     }
 
 
@@ -53,10 +55,10 @@ def waiting_for_images(services: Sequence[SystemService]) -> dict[str, str]:
     }
 
 
-def schedules_in_words(settings: Settings) -> dict[str, list[str]]:
+def schedules_in_words(settings: Settings, now: datetime) -> dict[str, list[str]]:
     """The scheduled sizes of each node group, as a person would say them."""
     return {
-        name: [f"{action.name}: {action.in_words()}" for action in scheduled_actions(group)]
+        name: [f"{action.name}: {action.in_words()}" for action in scheduled_actions(group, now)]
         for name, group in settings.node_groups.items()
     }
 

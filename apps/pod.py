@@ -9,13 +9,10 @@ import pulumi_kubernetes as k8s
 from apps import probes
 from apps.database import database_environment, sidecar_container
 from apps.declaration import Declaration
+from apps.placement import Placement
 from apps.security import container_security, pod_security
 from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
 from infra.shutdown import ShutdownTimes
-
-# A pod of a lost node is replaced after this time instead of Kubernetes' 300 s.
-# https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
-_LOST_NODE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ class PodArgs:
     database_secret: pulumi.Input[str] | None
     service_account: pulumi.Input[str]
     shutdown: ShutdownTimes
+    placement: Placement
     readiness_gates: Sequence[str]
 
 
@@ -63,7 +61,8 @@ def pod_template(args: PodArgs) -> k8s.core.v1.PodTemplateSpecArgs:
             volumes=[k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())],
             readiness_gates=[k8s.core.v1.PodReadinessGateArgs(condition_type=gate) for gate in args.readiness_gates],
             termination_grace_period_seconds=args.shutdown.termination_grace_period,
-            tolerations=_tolerations(),
+            node_selector=args.placement.node_selector,
+            tolerations=args.placement.tolerations(),
             topology_spread_constraints=_spread(args.declaration),
         ),
     )
@@ -101,18 +100,6 @@ def _environment(args: PodArgs) -> list[k8s.core.v1.EnvVarArgs]:
     if args.settings.database is not None and args.database_secret is not None:
         variables += database_environment(args.settings.database, args.database_secret)
     return variables
-
-
-def _tolerations() -> list[k8s.core.v1.TolerationArgs]:
-    return [
-        k8s.core.v1.TolerationArgs(
-            key=f"node.kubernetes.io/{condition}",
-            operator="Exists",
-            effect="NoExecute",
-            toleration_seconds=_LOST_NODE_SECONDS,
-        )
-        for condition in ("not-ready", "unreachable")
-    ]
 
 
 def _spread(declaration: Declaration) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:

@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 from apps.database import PASSWORD_KEY
 from apps.declaration import Declaration
 from apps.network_policy import service_network_policy
+from apps.placement import Placement
 from apps.pod import Image, PodArgs, pod_labels, pod_template
 from infra.service_settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
 from infra.shutdown import ShutdownTimes
@@ -37,6 +38,7 @@ class WebServiceArgs:
     database_image: Image | None
     database_password: pulumi.Input[str] | None
     shutdown: ShutdownTimes
+    placement: Placement
     target_group: TargetGroupArgs | None
     """Only for a service with host names."""
     waits_for: Sequence[pulumi.Resource]
@@ -183,6 +185,7 @@ class WebService(pulumi.ComponentResource):
                         database_secret=secret.metadata.name if secret else None,
                         service_account=account.metadata.name,
                         shutdown=args.shutdown,
+                        placement=args.placement,
                         # Declared here, so that no webhook has to be alive for a pod to be made.
                         # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
                         readiness_gates=[f"target-health.elbv2.k8s.aws/{args.declaration.service}"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from apps.namespace import Namespace
+from apps.placement import placement_of
 from apps.service import TargetGroupArgs, WebService, WebServiceArgs
 from apps.system import SystemService, image_of
 from infra.cluster import Cluster
@@ -65,6 +66,7 @@ class Site(pulumi.ComponentResource):
                 database_image=image_of(declaration.database_repository, images, args.repository_urls),
                 database_password=pulumi.Output.secret(password.get_secret_value()) if password else None,
                 shutdown=args.shutdown,
+                placement=placement_of(settings.node_group, args.settings.node_groups),
                 target_group=self._target_group(route) if route else None,
                 # A target group that no listener uses has no healthy target, and its pods never become ready.
                 waits_for=[*args.waits_for, *([route] if route else [])],

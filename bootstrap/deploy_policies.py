@@ -17,7 +17,7 @@ def deploy_policies(name: str, account: str, region: str, zone_id: str) -> dict[
     return {
         "network": _document(
             # Describing has no resource to be limited to; a preview reads everything before it changes anything.
-            _allow("Look", ["ec2:Describe*", "elasticloadbalancing:Describe*"], ["*"]),
+            _allow("Look", ["ec2:Describe*", "elasticloadbalancing:Describe*", "tag:GetResources"], ["*"]),
             # The VPC and what lies in it, in this region only.
             _allow("Network", _NETWORK, ["*"], in_region),
             # Rules, listeners and target groups of this environment's balancer.
@@ -31,23 +31,28 @@ def deploy_policies(name: str, account: str, region: str, zone_id: str) -> dict[
                 [f"arn:aws:eks:{region}:{account}:*/{name}", f"arn:aws:eks:{region}:{account}:*/{name}/*"],
             ),
             _allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
-            # EKS makes the Auto Scaling groups; the schedules of their sizes are ours.
+            # EKS makes the Auto Scaling groups; the schedules and policies of their sizes are ours, and the alarms.
             _allow(
                 "Schedules",
-                ["autoscaling:PutScheduledUpdateGroupAction", "autoscaling:DeleteScheduledAction"],
+                _actions(
+                    "autoscaling",
+                    "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy",
+                ),
                 [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/eks-{name}-*"],
             ),
             _allow("LookAtGroups", ["autoscaling:Describe*"], ["*"]),
+            _allow("Alarms", _ALARMS, [f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}-*"]),
             # The key of the cluster's secrets. A key has no name before it exists; its tags carry the stack's.
             _allow("MakeKeys", ["kms:CreateKey", "kms:ListAliases"], ["*"], in_region),
             _allow("Keys", _KEYS, [f"arn:aws:kms:{region}:{account}:key/*"]),
-            # Control-plane and container logs of this cluster.
+            # Control-plane and container logs of this cluster, flow logs of this network.
             _allow(
                 "Logs",
                 _LOGS,
                 [
                     f"arn:aws:logs:{region}:{account}:log-group:/aws/eks/{name}/*",
                     f"arn:aws:logs:{region}:{account}:log-group:/aws/containerinsights/{name}/*",
+                    f"arn:aws:logs:{region}:{account}:log-group:/aws/vpc/{name}*",
                 ],
             ),
             _allow("LookAtLogs", ["logs:DescribeLogGroups"], ["*"]),
@@ -73,6 +78,7 @@ def deploy_policies(name: str, account: str, region: str, zone_id: str) -> dict[
                             "eks.amazonaws.com",
                             "ec2.amazonaws.com",
                             "pods.eks.amazonaws.com",
+                            "vpc-flow-logs.amazonaws.com",
                         ]
                     }
                 },
@@ -97,6 +103,8 @@ def deploy_policies(name: str, account: str, region: str, zone_id: str) -> dict[
         "delivery": _document(
             # The environment's repositories.
             _allow("Registry", _REGISTRY, [f"arn:aws:ecr:{region}:{account}:repository/{name}/*"]),
+            # The bucket of the balancer's access logs.
+            _allow("AccessLogs", _BUCKETS, [f"arn:aws:s3:::{name}-access-logs-*"]),
             # Certificates have no name before they exist.
             _allow("MakeCertificates", ["acm:RequestCertificate", "acm:ListCertificates"], ["*"], in_region),
             _allow("Certificates", _CERTIFICATES, [f"arn:aws:acm:{region}:{account}:certificate/*"]),
@@ -137,7 +145,7 @@ _NETWORK = _actions(
     "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules "
     "UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress CreateLaunchTemplate "
     "DeleteLaunchTemplate CreateLaunchTemplateVersion DeleteLaunchTemplateVersions ModifyLaunchTemplate RunInstances "
-    "CreateTags DeleteTags",
+    "CreateFlowLogs DeleteFlowLogs CreateTags DeleteTags",
 )
 _BALANCER = _actions(
     "elasticloadbalancing",
@@ -180,4 +188,15 @@ _CERTIFICATES = _actions(
     "acm",
     "DescribeCertificate DeleteCertificate AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate "
     "UpdateCertificateOptions",
+)
+_ALARMS = _actions(
+    "cloudwatch", "PutMetricAlarm DeleteAlarms DescribeAlarms TagResource UntagResource ListTagsForResource"
+)
+_BUCKETS = _actions(
+    "s3",
+    "CreateBucket DeleteBucket ListBucket GetBucketLocation GetBucketPolicy PutBucketPolicy DeleteBucketPolicy "
+    "GetEncryptionConfiguration PutEncryptionConfiguration GetLifecycleConfiguration PutLifecycleConfiguration "
+    "GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetBucketTagging PutBucketTagging GetBucketVersioning "
+    "GetBucketAcl GetBucketCORS GetBucketLogging GetBucketWebsite GetBucketRequestPayment GetAccelerateConfiguration "
+    "GetReplicationConfiguration GetBucketObjectLockConfiguration DeleteObject DeleteObjectVersion ListBucketVersions",
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.access_logs import AccessLogs, AccessLogsArgs
+from infra.settings import LoadBalancerSettings
 from infra.shutdown import ShutdownTimes
 
 # TLS 1.3, with a key exchange that outlives quantum computers for those who can; 1.2 with forward secrecy for the rest.
@@ -17,6 +19,8 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 class LoadBalancerArgs:
     """What the load balancer is made of."""
 
+    settings: LoadBalancerSettings
+    account: str
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     certificate_arn: pulumi.Input[str]
@@ -66,6 +70,7 @@ class LoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.protect,
             idle_timeout=args.shutdown.idle_timeout,
+            access_logs=self._access_logs(name, args),
             tags={"Name": name},
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
@@ -103,6 +108,15 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
         self.register_outputs({"dns_name": self.balancer.dns_name, "https_listener_arn": self.https_listener.arn})
+
+    def _access_logs(self, name: str, args: LoadBalancerArgs) -> aws.lb.LoadBalancerAccessLogsArgs | None:
+        days = args.settings.access_log_retention_days
+        if days is None:
+            return None
+        logs = AccessLogs(
+            name, AccessLogsArgs(args.account, days, keep=args.protect), pulumi.ResourceOptions(parent=self)
+        )
+        return aws.lb.LoadBalancerAccessLogsArgs(bucket=logs.bucket, enabled=True)
 
     def _pod_port(
         self, name: str, port: int, group: aws.ec2.SecurityGroup, args: LoadBalancerArgs

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.flow_logs import FlowLogs, FlowLogsArgs
 from infra.settings import NetworkSettings
+from infra.standing import CIDR_TAG
 from infra.subnets import ZoneSubnets, zone_subnets
 
 
@@ -15,6 +17,7 @@ class NetworkArgs:
 
     settings: NetworkSettings
     region: str
+    account: str
     protect: bool
 
 
@@ -31,7 +34,7 @@ class Network(pulumi.ComponentResource):
             cidr_block=str(args.settings.cidr),
             enable_dns_hostnames=True,
             enable_dns_support=True,
-            tags={"Name": name},
+            tags={"Name": name, CIDR_TAG: str(args.settings.cidr)},
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         # Adopts the VPC's own default group and empties it: what forgets to name a group reaches nothing.
@@ -83,6 +86,8 @@ class Network(pulumi.ComponentResource):
             tags={"Name": f"{name}-s3"},
             opts=self._child,
         )
+        if args.settings.flow_log_retention_days is not None:
+            FlowLogs(name, FlowLogsArgs(self.vpc.id, args.account, args.settings.flow_log_retention_days), self._child)
 
         self.register_outputs({"vpc_id": self.vpc.id})
 

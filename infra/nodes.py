@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pulumi
 import pulumi_aws as aws
@@ -9,7 +10,9 @@ from pulumi_aws.eks.outputs import NodeGroupResource
 
 from infra.iam_documents import trust
 from infra.node_settings import NodeGroupSettings
+from infra.scaling_policies import ScalingPolicies, ScalingPoliciesArgs
 from infra.schedules import ScheduledAction
+from infra.standing import MADE_FROM_TAG, NODE_GROUP_TAG, made_from
 
 # What a node itself must be allowed: to join and to pull images. Pods have roles of their own, the CNI's among them.
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
@@ -19,18 +22,26 @@ NODE_POLICIES = (
 )
 
 
-def scheduled_actions(settings: NodeGroupSettings) -> tuple[ScheduledAction, ...]:
-    """Both actions of each schedule of a group."""
-    return tuple(action for name, schedule in settings.schedules.items() for action in schedule.actions(name))
+NODE_GROUP_LABEL = "slipway/node-group"
+"""On every node, its group's name in the stack file: EKS' own label changes when a group is made anew."""
+
+
+def scheduled_actions(settings: NodeGroupSettings, now: datetime) -> tuple[ScheduledAction, ...]:
+    """All actions of a group's schedules, and those of its boosts that lie ahead."""
+    recurring = [action for name, schedule in settings.schedules.items() for action in schedule.actions(name)]
+    once = [action for name, boost in settings.boosts.items() for action in boost.actions(name, now)]
+    return (*recurring, *once)
 
 
 def sizes_owned_elsewhere(settings: NodeGroupSettings) -> list[str]:
     """Which sizes the program leaves alone once the group exists.
 
-    Where schedules own them, setting them again would undo the night
-    (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
+    Where schedules own them, setting them again would undo the night, and where a policy owns the desired size, the
+    growth (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
     """
-    return ["scalingConfig"] if settings.schedules else []
+    if settings.sizes_are_scheduled:
+        return ["scalingConfig"]
+    return ["scalingConfig.desiredSize"] if settings.policies else []
 
 
 class NodeRole(pulumi.ComponentResource):
@@ -68,14 +79,19 @@ def _autoscaling_group_name(resources: Sequence[NodeGroupResource]) -> str:
 class NodeGroupArgs:
     """What a node group is made of."""
 
+    group: str
+    """Its name in the stack file."""
     settings: NodeGroupSettings
     cluster_name: pulumi.Input[str]
     role_arn: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
+    zones: Sequence[str]
+    """Of the subnets."""
     tags: Mapping[str, str]
     """For instances and disks, which the provider's default tags do not reach."""
     waits_for: Sequence[pulumi.Resource]
     """The network add-ons: without them no node becomes ready."""
+    now: datetime
 
 
 class NodeGroup(pulumi.ComponentResource):
@@ -103,11 +119,12 @@ class NodeGroup(pulumi.ComponentResource):
             ),
             update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
             node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
-            labels=dict(settings.labels),
+            labels={**settings.labels, NODE_GROUP_LABEL: args.group},
             taints=[
                 aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=taint.effect)
                 for taint in settings.taints
             ],
+            tags={NODE_GROUP_TAG: args.group, MADE_FROM_TAG: made_from(settings, args.zones)},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.waits_for),
@@ -117,7 +134,7 @@ class NodeGroup(pulumi.ComponentResource):
         self.name = self.group.node_group_name
         # Only EKS knows the name of the Auto Scaling group it makes.
         self.autoscaling_group_name = self.group.resources.apply(_autoscaling_group_name)
-        for action in scheduled_actions(settings):
+        for action in scheduled_actions(settings, args.now):
             aws.autoscaling.Schedule(
                 f"{name}-{action.unique_name}",
                 autoscaling_group_name=self.autoscaling_group_name,
@@ -126,9 +143,13 @@ class NodeGroup(pulumi.ComponentResource):
                 desired_capacity=action.size.desired,
                 max_size=action.size.max,
                 recurrence=action.recurrence,
-                time_zone=action.time_zone,
+                # A one-off start is given in UTC.
+                time_zone=action.time_zone if action.recurrence else None,
+                start_time=action.start_time,
                 opts=child,
             )
+        if settings.policies:
+            ScalingPolicies(name, ScalingPoliciesArgs(settings.policies, self.autoscaling_group_name), child)
 
         self.register_outputs({"name": self.name, "autoscaling_group_name": self.autoscaling_group_name})
 
@@ -169,8 +190,11 @@ class NodeGroupsArgs:
     settings: Mapping[str, NodeGroupSettings]
     cluster_name: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
+    zones: Sequence[str]
     tags: Mapping[str, str]
     waits_for: Sequence[pulumi.Resource]
+    now: datetime
+    """What lies before it is over: boosts."""
 
 
 class NodeGroups(pulumi.ComponentResource):
@@ -182,7 +206,17 @@ class NodeGroups(pulumi.ComponentResource):
         self.groups = {
             group: NodeGroup(
                 f"{name}-{group}",
-                NodeGroupArgs(settings, args.cluster_name, role.arn, args.subnet_ids, args.tags, args.waits_for),
+                NodeGroupArgs(
+                    group=group,
+                    settings=settings,
+                    cluster_name=args.cluster_name,
+                    role_arn=role.arn,
+                    subnet_ids=args.subnet_ids,
+                    zones=args.zones,
+                    tags=args.tags,
+                    waits_for=args.waits_for,
+                    now=args.now,
+                ),
                 pulumi.ResourceOptions(parent=self),
             )
             for group, settings in args.settings.items()

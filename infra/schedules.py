@@ -44,16 +44,18 @@ class GroupSize(StrictModel):
 
 @dataclass(frozen=True)
 class ScheduledAction:
-    """One recurring change of all three sizes of a group.
+    """One change of all three sizes of a group: recurring, or once at `start`.
 
     All three are always stated, because pulumi-aws sends 0 for a size left out
     (https://www.pulumi.com/registry/packages/aws/api-docs/autoscaling/schedule/).
     """
 
     name: str
-    recurrence: str
-    time_zone: str
     size: GroupSize
+    time_zone: str
+    recurrence: str | None = None
+    start: datetime | None = None
+    """In the time zone, where there is no recurrence."""
 
     @property
     def fingerprint(self) -> str:
@@ -62,7 +64,7 @@ class ScheduledAction:
         They are part of the action's names: AWS refuses to change an action whose stored start has passed
         (https://github.com/pulumi/pulumi-aws/issues/2473), so a change must make a new action beside the old one.
         """
-        inputs = "|".join([self.recurrence, self.time_zone, self.size.model_dump_json()])
+        inputs = "|".join([str(self.recurrence or self.start), self.time_zone, self.size.model_dump_json()])
         return hashlib.sha256(inputs.encode()).hexdigest()[:8]
 
     @property
@@ -70,8 +72,15 @@ class ScheduledAction:
         """The name with its fingerprint, such as `night-down-1f0c33a7`."""
         return f"{self.name}-{self.fingerprint}"
 
+    @property
+    def start_time(self) -> str | None:
+        """The start of a one-off action in UTC, as AWS takes it; a recurring one never has any."""
+        return None if self.start is None else self.start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def in_words(self) -> str:
         """The action as a person would say it."""
+        if self.recurrence is None:
+            return f"Once, on {self.start:%Y-%m-%d} at {self.start:%H:%M} ({self.time_zone}): {self.size}"
         when = CronSim(self.recurrence, datetime(2000, 1, 1, tzinfo=UTC)).explain()
         return f"{when} ({self.time_zone}): {self.size}"
 

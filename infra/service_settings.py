@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from infra.setting_types import EnvironmentName, HostName, UserId
+from infra.setting_types import EnvironmentName, HostName, NodeGroupName, UserId
 from infra.strict_model import StrictModel
 
 
@@ -104,6 +104,7 @@ class ServiceSettings(StrictModel):
     resources: ResourceSettings
     replicas: Annotated[int, Field(ge=1)] | None = None
     autoscaling: AutoscalingSettings | None = None
+    node_group: NodeGroupName | None = None
     environment: Mapping[EnvironmentName, str] = {}
     database: DatabaseSettings | None = None
 

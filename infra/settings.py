@@ -31,6 +31,7 @@ class NetworkSettings(StrictModel):
     cidr: IPv4Network
     availability_zones: Annotated[tuple[AvailabilityZone, ...], Field(min_length=2, max_length=3)]
     nat_gateways: Literal["single", "perZone"]
+    flow_log_retention_days: RetentionDays | None = None
 
 
 class ClusterSettings(StrictModel):
@@ -40,6 +41,12 @@ class ClusterSettings(StrictModel):
     public_access_cidrs: tuple[IPv4Network, ...]
     admins: Mapping[DnsLabel, PrincipalArn]
     log_retention_days: RetentionDays
+
+
+class LoadBalancerSettings(StrictModel):
+    """The load balancer's access logs; none are kept where no retention is set."""
+
+    access_log_retention_days: Annotated[int, Field(ge=1, le=3653)] | None = None
 
 
 class Settings(StrictModel):
@@ -57,12 +64,23 @@ class Settings(StrictModel):
     drain_seconds: Annotated[int, Field(ge=5, le=600)]
     network: NetworkSettings
     cluster: ClusterSettings
+    load_balancer: LoadBalancerSettings
     node_groups: Mapping[NodeGroupName, NodeGroupSettings]
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
     database_passwords: Mapping[DnsLabel, SecretStr]
 
     @property
+    def account(self) -> str:
+        """The twelve digits of the stack's account."""
+        return account_of(self.deploy_role_arn)
+
+    @property
     def name(self) -> str:
         """What every resource's name begins with, such as `slipway-dev`; IAM policies rely on it."""
         return f"{self.project}-{self.stack}"
+
+
+def account_of(role_arn: str) -> str:
+    """The twelve digits of the account in an ARN."""
+    return role_arn.split(":")[4]

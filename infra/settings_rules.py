@@ -91,6 +91,18 @@ def some_node_group(
         yield Problem("slipway:nodeGroups", "has no group without taints; expected one where add-ons can run")
 
 
+def services_run_on_known_groups(
+    services: Mapping[str, ServiceSettings], node_groups: Mapping[str, NodeGroupSettings]
+) -> Iterator[Problem]:
+    """A service bound to a group needs that group."""
+    for name, service in services.items():
+        if service.node_group is not None and service.node_group not in node_groups:
+            yield Problem(
+                f"slipway:services.{name}.nodeGroup",
+                f"is {service.node_group}; expected one of {', '.join(sorted(node_groups))}",
+            )
+
+
 def hosts_are_in_the_domain(domain: str, services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
     """The stack's zone can hold a record of every host, and no two services want one name."""
     owner: dict[str, str] = {}
@@ -188,6 +200,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     deploy_role_is_no_second_admin,
     tags_are_complete,
     some_node_group,
+    services_run_on_known_groups,
     balancer_has_room,
     names_do_not_meet,
     images_are_known,

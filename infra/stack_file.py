@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.problems import Problem, SettingsError
-from infra.settings import Settings
+from infra.settings import Settings, account_of
 from infra.settings_rules import broken_rules
 from infra.validation_messages import models_in, problem_of
 
@@ -130,8 +130,3 @@ def _take_provider_settings(found: dict[str, Any], problems: list[Problem], valu
             _take(found, problems, "tags", "aws:defaultTags.tags", tags)
         case _:
             problems.append(Problem("aws:defaultTags.tags", "is required; expected tags project, stack and owner"))
-
-
-def account_of(role_arn: str) -> str:
-    """The twelve digits of the account in an ARN."""
-    return role_arn.split(":")[4]

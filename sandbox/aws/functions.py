@@ -10,7 +10,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.identifiers import ACCOUNT
 from sandbox.aws.outputs.network import zones_of
 from sandbox.inventory import Inventory
-from sandbox.values import as_list, is_list, is_map, objects
+from sandbox.values import as_list, as_map, is_list, is_map, objects
 
 _Answer = Callable[[Mapping[str, Any], Inventory, Caller], dict[str, Any]]
 
@@ -145,6 +145,34 @@ def _named(type_token: str, argument: str, what: str) -> _Answer:
     return answer
 
 
+_TYPES_BY_FILTER: Final[Mapping[str, str]] = {
+    "ec2:vpc": "aws:ec2/vpc:Vpc",
+    "ec2:subnet": "aws:ec2/subnet:Subnet",
+    "eks:cluster": "aws:eks/cluster:Cluster",
+    "eks:nodegroup": "aws:eks/nodeGroup:NodeGroup",
+}
+"""Resource types as the tagging API names them, as far as they are emulated."""
+
+
+def _tagged_resources(arguments: Mapping[str, Any], inventory: Inventory, _caller: Caller) -> dict[str, Any]:
+    """What carries all the tags asked for.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+    """
+    unknown = [each for each in as_list(arguments.get("resourceTypeFilters")) if each not in _TYPES_BY_FILTER]
+    if unknown:
+        raise AwsError("reading Resource Groups Tagging API Resources", "NotEmulated", f"resource types {unknown}")
+    filters = {each["key"]: as_list(each.get("values")) for each in objects(arguments.get("tagFilters"))}
+    found: list[dict[str, Any]] = [
+        {"resourceArn": record.arn, "tags": tags, "complianceDetails": []}
+        for each in as_list(arguments.get("resourceTypeFilters"))
+        for record in inventory.list(type=_TYPES_BY_FILTER[each])
+        for tags in [as_map(record.outputs.get("tagsAll"))]
+        if all(key in tags and (not values or tags[key] in values) for key, values in filters.items())
+    ]
+    return {"id": "tagged-resources", "resourceTagMappingLists": found}
+
+
 _ANSWERS: Final[Mapping[str, _Answer]] = {
     "aws:ecr/getRepository:getRepository": _named("aws:ecr/repository:Repository", "name", "ECR Repository"),
     "aws:eks/getAddonVersion:getAddonVersion": _addon_version,
@@ -156,6 +184,7 @@ _ANSWERS: Final[Mapping[str, _Answer]] = {
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
     "aws:kms/getKey:getKey": _named("aws:kms/key:Key", "keyId", "KMS Key"),
+    "aws:resourcegroupstaggingapi/getResources:getResources": _tagged_resources,
     "aws:route53/getZone:getZone": _hosted_zone,
     "aws:ssm/getParameter:getParameter": _named("aws:ssm/parameter:Parameter", "name", "SSM Parameter"),
 }

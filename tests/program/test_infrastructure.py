@@ -102,6 +102,90 @@ def test_schedules_state_all_three_sizes_a_zone_and_no_start(graph: Graph) -> No
     assert len(downs) * 2 == len(schedules)
 
 
+def test_policies_and_alarms_of_a_group() -> None:
+    config = stack_config("dev")
+    alarm = {"comparison": "above", "cpuPercent": 70, "periodSeconds": 60, "periods": 2}
+    config["slipway:nodeGroups"]["general"]["policies"] = {
+        "track": {"kind": "targetTracking", "cpuPercent": 50},
+        "grow": {"kind": "step", "alarm": alarm, "steps": [{"beyond": 0, "nodes": 1}, {"beyond": 15, "nodes": 2}]},
+        "shrink": {
+            "kind": "simple",
+            "alarm": {**alarm, "comparison": "below", "cpuPercent": 20},
+            "nodes": -1,
+            "cooldownSeconds": 300,
+        },
+    }
+    graph = record("dev", config)
+    policies = {one.name: one.inputs for one in graph.of("aws:autoscaling/policy:Policy")}
+    assert {name: inputs["policyType"] for name, inputs in policies.items()} == {
+        "slipway-dev-general-track-targetTracking": "TargetTrackingScaling",
+        "slipway-dev-general-grow-step": "StepScaling",
+        "slipway-dev-general-shrink-simple": "SimpleScaling",
+    }
+    assert {inputs["autoscalingGroupName"] for inputs in policies.values()} == {"eks-slipway-dev-general"}
+    alarms = {one.name: one.inputs for one in graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    assert alarms.keys() == {"slipway-dev-general-grow-step", "slipway-dev-general-shrink-simple"}
+    assert alarms["slipway-dev-general-shrink-simple"]["comparisonOperator"] == "LessThanOrEqualToThreshold"
+    for name, inputs in alarms.items():
+        assert inputs["dimensions"] == {"AutoScalingGroupName": "eks-slipway-dev-general"}
+        assert inputs["alarmActions"] == [f"arn:aws:mock:us-west-2:123456789012:{name}"]
+
+
+def test_a_boost_is_two_one_off_actions() -> None:
+    config = stack_config("dev")
+    config["slipway:nodeGroups"]["general"]["boosts"] = {
+        "sale": {
+            "timeZone": "America/Los_Angeles",
+            "start": "2099-12-24T08:00:00",
+            "end": "2099-12-24T20:00:00",
+            "size": {"min": 4, "desired": 4, "max": 6},
+            "after": {"min": 2, "desired": 2, "max": 4},
+        }
+    }
+    graph = record("dev", config)
+    once = {
+        one.inputs["startTime"]: one.inputs["desiredCapacity"]
+        for one in graph.of("aws:autoscaling/schedule:Schedule")
+        if "startTime" in one.inputs
+    }
+    assert once == {"2099-12-24T16:00:00Z": 4, "2099-12-25T04:00:00Z": 2}
+    assert len(graph.exports["schedules"]["general"]) == 6
+
+
+def test_a_service_bound_to_a_group_is_let_onto_its_nodes() -> None:
+    config = stack_config("prod")
+    config["slipway:services"]["users"]["nodeGroup"] = "burst"
+    graph = record("prod", config)
+    pods = graph.one("kubernetes:apps/v1:Deployment", "slipway-prod-users-deployment").inputs["spec"]["template"]
+    assert pods["spec"]["nodeSelector"] == {"slipway/node-group": "burst"}
+    assert {"key": "capacity", "operator": "Equal", "value": "spot", "effect": "NoSchedule"} in pods["spec"][
+        "tolerations"
+    ]
+    group = graph.one(NODE_GROUP, "slipway-prod-burst")
+    assert group.inputs["labels"] == {"capacity": "spot", "slipway/node-group": "burst"}
+    assert group.inputs["taints"] == [{"key": "capacity", "value": "spot", "effect": "NO_SCHEDULE"}]
+    others = graph.one("kubernetes:apps/v1:Deployment", "slipway-prod-frontend-deployment").inputs["spec"]["template"]
+    assert "nodeSelector" not in others["spec"]
+
+
+def test_access_logs_go_to_a_private_encrypted_bucket(prod: Graph) -> None:
+    (balancer,) = prod.of("aws:lb/loadBalancer:LoadBalancer")
+    assert balancer.inputs["accessLogs"]["enabled"] is True
+    (block,) = prod.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    assert all(block.inputs[key] for key in block.inputs if key != "bucket")
+    assert len(prod.of("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")) == 1
+    (policy,) = prod.of("aws:s3/bucketPolicy:BucketPolicy")
+    assert policy.urn in prod.upstream(balancer), "the balancer tries to write as soon as logging is on"
+    deny = json.loads(policy.inputs["policy"])["Statement"][1]
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_flow_logs_where_a_stack_keeps_them(graph: Graph) -> None:
+    flow_logs = graph.of("aws:ec2/flowLog:FlowLog")
+    assert len(flow_logs) == (0 if graph.stack == "dev" else 1)
+    assert all(one.inputs["trafficType"] == "ALL" for one in flow_logs)
+
+
 def test_add_ons_have_pinned_versions_and_sorted_values(graph: Graph) -> None:
     add_ons = graph.of(ADD_ON)
     assert {one.inputs["addonName"] for one in add_ons} == {

@@ -1,5 +1,6 @@
 """Decisions that need no Pulumi: subnets, names of a certificate, times of a shutdown, schedules, role names."""
 
+import json
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from itertools import combinations, islice
@@ -12,6 +13,10 @@ from infra.account import role_name
 from infra.addons import ADD_ONS, Tier
 from infra.certificate import certificate_names, validation_names
 from infra.host_route import target_group_name
+from infra.node_settings import BoostSettings, NodeGroupSettings, StepScalingSettings
+from infra.nodes import sizes_owned_elsewhere
+from infra.registry import lifecycle_policy
+from infra.scaling_policies import step_bounds
 from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time_zone_problem
 from infra.settings_rules import LONGEST_STACK_NAME
 from infra.shutdown import ShutdownTimes
@@ -61,7 +66,7 @@ def test_shutdown_times_cannot_cut_a_request(drain: int) -> None:
 def action(
     recurrence: str = "0 20 * * MON-FRI", zone: str = "America/Los_Angeles", desired: int = 1
 ) -> ScheduledAction:
-    return ScheduledAction("night-down", recurrence, zone, GroupSize(min=0, desired=desired, max=4))
+    return ScheduledAction("night-down", GroupSize(min=0, desired=desired, max=4), zone, recurrence)
 
 
 def test_any_change_of_a_schedule_makes_another_action() -> None:
@@ -121,3 +126,68 @@ def test_role_names_fit_the_longest_stack_name(tier: Tier) -> None:
     accounts = [one.identity.service_account for one in ADD_ONS if one.identity and one.tier is tier]
     for account in accounts:
         assert len(f"{stack}-{tier.value}-{account}-1234567") <= 64
+
+
+def boost() -> BoostSettings:
+    return BoostSettings.model_validate_json(
+        """{"timeZone": "America/Los_Angeles", "start": "2026-12-24T08:00:00", "end": "2026-12-24T20:00:00",
+        "size": {"min": 4, "desired": 6, "max": 8}, "after": {"min": 2, "desired": 2, "max": 4}}"""
+    )
+
+
+def test_a_boost_begins_and_ends_by_the_clock_of_its_zone() -> None:
+    start, end = boost().actions("sale", datetime(2026, 12, 1, tzinfo=UTC))
+    assert (start.start_time, end.start_time) == ("2026-12-24T16:00:00Z", "2026-12-25T04:00:00Z")
+    assert start.in_words() == "Once, on 2026-12-24 at 08:00 (America/Los_Angeles): 6 nodes (min 4, max 8)"
+    assert end.size.desired == 2
+
+
+@pytest.mark.parametrize(("now", "left"), [("2026-12-24T17:00", ["sale-end"]), ("2026-12-26T00:00", [])])
+def test_what_is_over_of_a_boost_is_left_out(now: str, left: list[str]) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert [action.name for action in boost().actions("sale", moment)] == left
+
+
+def step_policy(comparison: str, *steps: tuple[int, int]) -> StepScalingSettings:
+    return StepScalingSettings.model_validate_json(
+        json.dumps(
+            {
+                "kind": "step",
+                "alarm": {"comparison": comparison, "cpuPercent": 70, "periodSeconds": 60, "periods": 2},
+                "steps": [{"beyond": beyond, "nodes": nodes} for beyond, nodes in steps],
+            }
+        )
+    )
+
+
+def test_steps_leave_no_gap_and_end_open() -> None:
+    assert step_bounds(step_policy("above", (0, 1), (10, 2), (20, 4))) == [(0, 10, 1), (10, 20, 2), (20, None, 4)]
+    assert step_bounds(step_policy("below", (0, -1), (20, -2))) == [(-20, 0, -1), (None, -20, -2)]
+
+
+def group(**more: object) -> NodeGroupSettings:
+    plain = {"instanceType": "m5.large", "capacityType": "ON_DEMAND", "diskSizeGiB": 40}
+    size = {"min": 1, "desired": 2, "max": 4}
+    return NodeGroupSettings.model_validate_json(json.dumps({**plain, "size": size, **more}))
+
+
+def test_each_size_has_one_owner() -> None:
+    action = {"recurrence": "0 20 * * *", "size": {"min": 1, "desired": 1, "max": 4}}
+    schedules = {"night": {"timeZone": "UTC", "down": action, "up": action}}
+    policies = {"cpu": {"kind": "targetTracking", "cpuPercent": 50}}
+    assert sizes_owned_elsewhere(group()) == []
+    assert sizes_owned_elsewhere(group(policies=policies)) == ["scalingConfig.desiredSize"]
+    assert sizes_owned_elsewhere(group(schedules=schedules)) == ["scalingConfig"]
+    assert sizes_owned_elsewhere(group(schedules=schedules, policies=policies)) == ["scalingConfig"]
+
+
+def test_no_lifecycle_rule_can_expire_a_promoted_image() -> None:
+    first, *others = json.loads(lifecycle_policy())["rules"]
+    assert first["rulePriority"] == 1
+    assert first["selection"]["tagPrefixList"] == ["promoted-"]
+    assert first["selection"]["countNumber"] > 20_000, "more than a repository can hold"
+    for rule in others:
+        assert rule["rulePriority"] > 1
+        selection = rule["selection"]
+        assert selection["tagStatus"] != "any"
+        assert selection.get("tagPrefixList", ["git-"]) == ["git-"]

@@ -72,6 +72,13 @@ def services(config: Config) -> dict[str, Any]:
     return config["slipway:services"]
 
 
+def group(config: Config) -> dict[str, Any]:
+    return config["slipway:nodeGroups"]["general"]
+
+
+ALARM = {"comparison": "above", "cpuPercent": 70, "periodSeconds": 60, "periods": 2}
+STEP = {"beyond": 0, "nodes": 1}
+
 WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
     ("unknown top key", lambda c: c.update({"slipway:colour": "red"}), "slipway:colour: is not a known key"),
     (
@@ -201,6 +208,43 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
         "deploy role twice",
         lambda c: c["slipway:cluster"]["admins"].update(me="arn:aws:iam::123456789012:role/slipway-dev-deploy"),
         "slipway:cluster.admins.me: is the deploy role, which is an administrator already",
+    ),
+    (
+        "unknown node group",
+        lambda c: services(c)["frontend"].update(nodeGroup="burst"),
+        "slipway:services.frontend.nodeGroup: is burst; expected one of general",
+    ),
+    (
+        "steps with a gap before them",
+        lambda c: group(c).update(policies={"cpu": {"kind": "step", "alarm": ALARM, "steps": [STEP | {"beyond": 5}]}}),
+        "slipway:nodeGroups.general.policies.cpu: steps are beyond [5]; expected to begin at 0 and to grow",
+    ),
+    (
+        "fewer nodes when busy",
+        lambda c: group(c).update(
+            policies={"cpu": {"kind": "simple", "alarm": ALARM, "nodes": -1, "cooldownSeconds": 60}}
+        ),
+        "slipway:nodeGroups.general.policies.cpu: nodes is -1; expected more than 0 for an alarm when the CPU is above",
+    ),
+    (
+        "unknown key of one kind of policy",
+        lambda c: group(c).update(policies={"cpu": {"kind": "targetTracking", "cpuPercent": 50, "nodes": 1}}),
+        "slipway:nodeGroups.general.policies.cpu.nodes: is not a known key; expected one of cpuPercent, kind",
+    ),
+    (
+        "a boost that ends before it starts",
+        lambda c: group(c).update(
+            boosts={
+                "sale": {
+                    "timeZone": "UTC",
+                    "start": "2026-12-24T20:00:00",
+                    "end": "2026-12-24T08:00:00",
+                    "size": {"min": 1, "desired": 1, "max": 4},
+                    "after": {"min": 1, "desired": 1, "max": 4},
+                }
+            }
+        ),
+        "slipway:nodeGroups.general.boosts.sale: start 2026-12-24 20:00 is not before end 2026-12-24 08:00",
     ),
     (
         "only tainted nodes",

@@ -1,0 +1,97 @@
+"""What of a stack stands already, and which changes of it are refused before anything is touched.
+
+Pulumi itself would go about them: make another VPC and with it everything anew, or a node group at the size of the
+stack file in the middle of the night. So the program looks first, by the tags that it gives to what it makes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.node_settings import NodeGroupSettings
+from infra.problems import Problem, SettingsError
+from infra.settings import Settings
+
+CIDR_TAG = "slipway-cidr"
+NODE_GROUP_TAG = "slipway-node-group"
+MADE_FROM_TAG = "slipway-made-from"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands: the VPC's range, and by name what each node group was made from."""
+
+    vpc_cidrs: Sequence[str]
+    node_groups: Mapping[str, Sequence[str]]
+
+
+def made_from(settings: NodeGroupSettings, zones: Sequence[str]) -> str:
+    """What a node group cannot change while it lives, in words that a tag takes.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html
+    """
+    return " ".join([settings.instance_type, settings.capacity_type, *zones])
+
+
+def find_standing(settings: Settings) -> Standing:
+    """Ask AWS; the answer is empty where nothing stands yet.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+    """
+    filters = [
+        aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[settings.tags[key]])
+        for key in ("project", "stack")
+    ]
+    found = aws.resourcegroupstaggingapi.get_resources(
+        resource_type_filters=["ec2:vpc", "eks:nodegroup"], tag_filters=filters
+    )
+    tags = [resource.tags for resource in found.resource_tag_mapping_lists]
+    groups: dict[str, list[str]] = {}
+    for each in tags:
+        if NODE_GROUP_TAG in each:
+            groups.setdefault(each[NODE_GROUP_TAG], []).append(each.get(MADE_FROM_TAG, ""))
+    return Standing([each[CIDR_TAG] for each in tags if CIDR_TAG in each], groups)
+
+
+def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]:
+    """What this stack file would do to what stands and must not."""
+    cidr = str(settings.network.cidr)
+    for existing in standing.vpc_cidrs:
+        if existing != cidr:
+            yield Problem(
+                f"{settings.project}:network.cidr",
+                f"is {cidr}, but the VPC has {existing}; AWS cannot change the range of a VPC, so everything in it, "
+                "the cluster included, would be made anew. Make a second stack and move to it",
+            )
+    for name, group in settings.node_groups.items():
+        wanted = made_from(group, settings.network.availability_zones)
+        existing = standing.node_groups.get(name, [])
+        if existing and wanted not in existing and (group.sizes_are_scheduled or group.policies):
+            yield Problem(f"{settings.project}:nodeGroups.{name}", _two_steps(settings, name, existing[0], wanted))
+
+
+def _two_steps(settings: Settings, name: str, existing: str, wanted: str) -> str:
+    """Why a group is not replaced in one step, and the commands that do it in two."""
+    path = f"{settings.project}:nodeGroups"
+    return (
+        f"was made from '{existing}' and would be made anew from '{wanted}'. Its size belongs to its schedules or "
+        "policies, and a group made anew would begin at the size of the stack file, not at the size of the hour. "
+        f"Replace it in two steps (docs/node-replacement.md): put {path}.{name} back as it was, add a second group of "
+        "another name beside it with the new instances, and run\n"
+        f"    pulumi up --stack {settings.stack}\n"
+        f"  then take the old group out and run\n"
+        f"    pulumi config rm --path '{path}.{name}' --stack {settings.stack} && pulumi up --stack {settings.stack}"
+    )
+
+
+def require_allowed_changes(settings: Settings) -> None:
+    """Go on only where nothing that stands would be replaced by mistake.
+
+    Raises:
+        pulumi.RunError: with every change that is refused, and what to do instead. Nothing was changed.
+    """
+    problems = list(refused_changes(settings, find_standing(settings)))
+    if problems:
+        raise pulumi.RunError(str(SettingsError(settings.stack, problems)))
