@@ -7,7 +7,7 @@ import pulumi
 from apps.exports import stack_exports
 from apps.site import Site, SiteArgs
 from apps.system import repositories_of, services_of
-from infra.account import find_zone_id, require_deploy_role
+from infra.account import deploy_provider, find_zone_id, require_deploy_role
 from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
@@ -21,9 +21,11 @@ from infra.stack_file import read_settings
 from infra.standing import require_allowed_changes
 
 settings = read_settings()
-require_deploy_role(settings)
-require_allowed_changes(settings)
-zone_id = find_zone_id(settings.domain)
+provider = deploy_provider(settings)
+require_deploy_role(settings, provider)
+require_allowed_changes(settings, provider)
+zone_id = find_zone_id(settings.domain, provider)
+in_aws = pulumi.ResourceOptions(providers=[provider])
 services = services_of(settings)
 shutdown = ShutdownTimes(settings.drain_seconds)
 now = datetime.now(UTC)
@@ -31,24 +33,32 @@ now = datetime.now(UTC)
 registry = ImageRegistry(
     settings.name,
     ImageRegistryArgs(repositories_of(services), immutable=settings.immutable_images, protect=settings.protect),
+    in_aws,
 )
-network = Network(settings.name, NetworkArgs(settings.network, settings.region, settings.account, settings.protect))
+network = Network(
+    settings.name, NetworkArgs(settings.network, settings.region, settings.account, settings.protect), in_aws
+)
 certificate = Certificate(
     settings.name,
     CertificateArgs(settings.domain, [host for service in services for host in service.settings.hosts], zone_id),
+    in_aws,
 )
 cluster = Cluster(
     settings.name,
     ClusterArgs(
         settings=settings.cluster,
+        deploy_role_arn=settings.deploy_role_arn,
         vpc_id=network.vpc.id,
         private_subnet_ids=[subnet.id for subnet in network.private],
         public_subnet_ids=[subnet.id for subnet in network.public],
         protect=settings.protect,
     ),
+    in_aws,
 )
-logs = ContainerLogs(settings.name, settings.name, settings.cluster.log_retention_days)
-network_add_ons = AddOns(f"{settings.name}-before-nodes", AddOnsArgs(Tier.BEFORE_NODES, cluster.name, waits_for=[]))
+logs = ContainerLogs(settings.name, settings.name, settings.cluster.log_retention_days, in_aws)
+network_add_ons = AddOns(
+    f"{settings.name}-before-nodes", AddOnsArgs(Tier.BEFORE_NODES, cluster.name, waits_for=[]), in_aws
+)
 nodes = NodeGroups(
     settings.name,
     NodeGroupsArgs(
@@ -56,12 +66,15 @@ nodes = NodeGroups(
         cluster_name=cluster.name,
         subnet_ids=[subnet.id for subnet in network.private],
         zones=settings.network.availability_zones,
-        tags=settings.tags,
+        tags=settings.all_tags,
         waits_for=[network_add_ons],
         now=now,
     ),
+    in_aws,
 )
-add_ons = AddOns(f"{settings.name}-after-nodes", AddOnsArgs(Tier.AFTER_NODES, cluster.name, waits_for=[nodes, logs]))
+add_ons = AddOns(
+    f"{settings.name}-after-nodes", AddOnsArgs(Tier.AFTER_NODES, cluster.name, waits_for=[nodes, logs]), in_aws
+)
 balancer = LoadBalancer(
     settings.name,
     LoadBalancerArgs(
@@ -75,6 +88,7 @@ balancer = LoadBalancer(
         shutdown=shutdown,
         protect=settings.protect,
     ),
+    in_aws,
 )
 controller = BalancerController(
     f"{settings.name}-controller",
@@ -86,7 +100,7 @@ controller = BalancerController(
         vpc_id=network.vpc.id,
         waits_for=[nodes, add_ons],
     ),
-    pulumi.ResourceOptions(providers=[cluster.kubernetes]),
+    pulumi.ResourceOptions(providers=[provider, cluster.kubernetes]),
 )
 site = Site(
     settings.name,
@@ -101,6 +115,7 @@ site = Site(
         balancer=balancer,
         waits_for=[nodes, add_ons, controller],
     ),
+    in_aws,
 )
 for name, value in stack_exports(settings, services, registry, cluster, nodes, site, now).items():
     pulumi.export(name, value)

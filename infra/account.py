@@ -21,7 +21,21 @@ def role_name(arn: str) -> str:
             return who
 
 
-def require_deploy_role(settings: Settings) -> None:
+def deploy_provider(settings: Settings) -> aws.Provider:
+    """AWS as the environment's deploy role, in the stack's account and region only.
+
+    https://www.pulumi.com/registry/packages/aws/api-docs/provider/
+    """
+    return aws.Provider(
+        settings.name,
+        region=settings.region,
+        allowed_account_ids=[settings.account],
+        assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=settings.deploy_role_arn, session_name=settings.name)],
+        default_tags=aws.ProviderDefaultTagsArgs(tags=settings.all_tags),
+    )
+
+
+def require_deploy_role(settings: Settings, provider: aws.Provider) -> None:
     """Go on only as the environment's deploy role.
 
     Whoever creates the cluster is its first administrator; a cluster made by a person by chance locks out the next
@@ -31,27 +45,28 @@ def require_deploy_role(settings: Settings) -> None:
         pulumi.RunError: the role cannot be taken, or the caller is somebody else.
     """
     try:
-        arn = aws.get_caller_identity().arn
+        arn = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).arn
     except Exception as error:  # the SDK raises a bare Exception for a failed call
         raise pulumi.RunError(
-            f"aws:assumeRoles[0].roleArn: {settings.deploy_role_arn} could not be taken ({_reason(error)}). Run "
-            "bootstrap for this environment first, and be one of its deployers. Nothing was changed."
+            f"slipway:account: {settings.deploy_role_arn} could not be taken ({_reason(error)}). Run bootstrap for "
+            "this environment first, and be one of its deployers. Nothing was changed."
         ) from None
     if role_name(arn) != role_name(settings.deploy_role_arn):
         raise pulumi.RunError(
-            f"aws:assumeRoles[0].roleArn: this stack is deployed as {settings.deploy_role_arn}, "
+            f"slipway:account: this stack is deployed as {settings.deploy_role_arn}, "
             f"but the caller is {arn}. Nothing was changed."
         )
 
 
-def find_zone_id(domain: str) -> str:
+def find_zone_id(domain: str, provider: aws.Provider) -> str:
     """The hosted zone of the stack's domain, which bootstrap made.
 
     Raises:
         pulumi.RunError: there is none.
     """
     try:
-        return aws.route53.get_zone(name=domain, private_zone=False).zone_id
+        options = pulumi.InvokeOptions(provider=provider)
+        return aws.route53.get_zone(name=domain, private_zone=False, opts=options).zone_id
     except Exception as error:  # the SDK raises a bare Exception for a failed call
         raise pulumi.RunError(
             f"slipway:domain: no hosted zone for {domain} was found ({_reason(error)}). "

@@ -21,6 +21,7 @@ class ClusterArgs:
     """What the cluster is made of."""
 
     settings: ClusterSettings
+    deploy_role_arn: str
     vpc_id: pulumi.Input[str]
     private_subnet_ids: Sequence[pulumi.Input[str]]
     public_subnet_ids: Sequence[pulumi.Input[str]]
@@ -59,6 +60,9 @@ class Cluster(pulumi.ComponentResource):
             public_subnet_ids=list(args.public_subnet_ids),
             authentication_mode=eks.AuthenticationMode.API,
             access_entries={person: _admin(principal) for person, principal in settings.admins.items()},
+            # Else the way in would be taken as the person at the laptop, whom the cluster does not know.
+            # https://www.pulumi.com/registry/packages/eks/api-docs/cluster/#providercredentialopts_python
+            provider_credential_opts=eks.KubeconfigOptionsArgs(role_arn=args.deploy_role_arn),
             endpoint_private_access=True,
             endpoint_public_access=bool(settings.public_access_cidrs),
             public_access_cidrs=[str(cidr) for cidr in settings.public_access_cidrs],

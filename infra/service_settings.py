@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from infra.setting_types import EnvironmentName, HostName, NodeGroupName, UserId
+from infra.setting_types import EnvironmentName, Host, HostName, NodeGroupName, UserId
 from infra.strict_model import StrictModel
 
 
@@ -97,7 +97,7 @@ class ServiceSettings(StrictModel):
 
     # A listener rule takes five condition values.
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-    hosts: Annotated[tuple[HostName, ...], Field(max_length=5)]
+    hosts: Annotated[tuple[Host, ...], Field(max_length=5)]
     port: Annotated[int, Field(ge=1024, le=65535)]
     service_type: Literal["ClusterIP", "NodePort"]
     run_as_user: UserId

@@ -14,13 +14,16 @@ from pydantic import Field, SecretStr
 from infra.node_settings import NodeGroupSettings
 from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import (
+    AccountId,
     AvailabilityZone,
     DnsLabel,
     HostName,
     NodeGroupName,
     PrincipalArn,
+    Region,
     RetentionDays,
-    RoleArn,
+    TagKey,
+    TagValue,
 )
 from infra.strict_model import StrictModel
 
@@ -54,9 +57,9 @@ class Settings(StrictModel):
 
     project: str
     stack: DnsLabel
-    region: str
-    deploy_role_arn: RoleArn
-    tags: Mapping[str, str]
+    region: Region
+    account: AccountId
+    tags: Mapping[TagKey, TagValue]
     domain: HostName
     namespace: DnsLabel
     protect: bool
@@ -71,16 +74,16 @@ class Settings(StrictModel):
     database_passwords: Mapping[DnsLabel, SecretStr]
 
     @property
-    def account(self) -> str:
-        """The twelve digits of the stack's account."""
-        return account_of(self.deploy_role_arn)
-
-    @property
     def name(self) -> str:
         """What every resource's name begins with, such as `slipway-dev`; IAM policies rely on it."""
         return f"{self.project}-{self.stack}"
 
+    @property
+    def deploy_role_arn(self) -> str:
+        """The role that bootstrap made for this environment, and that everything is done as."""
+        return f"arn:aws:iam::{self.account}:role/{self.name}-deploy"
 
-def account_of(role_arn: str) -> str:
-    """The twelve digits of the account in an ARN."""
-    return role_arn.split(":")[4]
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """What every resource is tagged with."""
+        return {**self.tags, "project": self.project, "stack": self.stack}

@@ -17,8 +17,6 @@ from infra.problems import Problem
 from infra.service_settings import ImageSettings, ServiceSettings, SidecarDatabaseSettings
 from infra.settings import ClusterSettings, NetworkSettings
 
-REQUIRED_TAGS = ("project", "stack", "owner")
-
 # "Rules per Application Load Balancer (not counting default rules)": 100.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 LISTENER_RULES_PER_BALANCER = 100
@@ -63,24 +61,26 @@ def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -
             )
 
 
-def deploy_role_is_no_second_admin(cluster: ClusterSettings, deploy_role_arn: str) -> Iterator[Problem]:
+def deploy_role_is_no_second_admin(
+    cluster: ClusterSettings, project: str, stack: str, account: str
+) -> Iterator[Problem]:
     """Whoever creates the cluster has an access entry from the start; a second one for the same role is refused.
 
     https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2968
     """
     for person, principal in cluster.admins.items():
-        if principal == deploy_role_arn:
+        if principal == f"arn:aws:iam::{account}:role/{project}-{stack}-deploy":
             yield Problem(f"slipway:cluster.admins.{person}", "is the deploy role, which is an administrator already")
 
 
-def tags_are_complete(tags: Mapping[str, str], project: str, stack: str) -> Iterator[Problem]:
-    """Every resource says whose it is."""
-    for tag in REQUIRED_TAGS:
-        if not tags.get(tag):
-            yield Problem(f"aws:defaultTags.tags.{tag}", f"is required; expected tags {', '.join(REQUIRED_TAGS)}")
-    for tag, expected in (("project", project), ("stack", stack)):
-        if tags.get(tag) not in (None, "", expected):
-            yield Problem(f"aws:defaultTags.tags.{tag}", f"is {tags[tag]}; expected {expected}")
+def tags_say_whose_it_is(tags: Mapping[str, str]) -> Iterator[Problem]:
+    """Every resource says whose it is; project and stack are known without being said."""
+    if "owner" not in tags:
+        yield Problem("slipway:tags.owner", "is required; expected who is asked about these resources, such as a team")
+    for tag in sorted({"project", "stack"} & tags.keys()):
+        yield Problem(f"slipway:tags.{tag}", "is set by the program; expected other tags here")
+    for tag in sorted(tag for tag in tags if tag.lower().startswith("aws:")):
+        yield Problem(f"slipway:tags.{tag}", "begins with aws:, which AWS keeps for itself")
 
 
 def some_node_group(
@@ -198,7 +198,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     network_fits,
     endpoint_is_not_open_to_the_world,
     deploy_role_is_no_second_admin,
-    tags_are_complete,
+    tags_say_whose_it_is,
     some_node_group,
     services_run_on_known_groups,
     balancer_has_room,

@@ -9,18 +9,18 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.problems import Problem, SettingsError
-from infra.settings import Settings, account_of
+from infra.settings import NetworkSettings, Settings
 from infra.settings_rules import broken_rules
 from infra.validation_messages import models_in, problem_of
 
 PROJECT_KEYS = {
     field.alias or to_camel(name): name
     for name, field in Settings.model_fields.items()
-    if name not in {"project", "stack", "region", "deploy_role_arn", "tags"}
+    if name not in {"project", "stack", "region"}
 }
 """Keys of the project's own namespace, by the name they have in the file."""
 
-_PLAIN_TEXT = {"domain", "namespace"}
+_PLAIN_TEXT = {"account", "domain", "namespace"}
 
 
 def read_settings() -> Settings:
@@ -48,7 +48,10 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
     incomplete: set[str] = set()
     problems: list[Problem] = []
     _take(found, problems, "stack", "stack name", stack)
-    _take_provider_settings(found, problems, values)
+    if region := values.get("aws:region"):
+        _take(found, problems, "region", "aws:region", region)
+    else:
+        problems.append(Problem("aws:region", "is required; expected such as us-west-2"))
     for key in sorted(key for key in values if key.startswith(f"{project}:")):
         name = key.removeprefix(f"{project}:")
         if name not in PROJECT_KEYS:
@@ -62,6 +65,7 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
             _take(found, problems, name, f"{project}:{alias}", text if name in _PLAIN_TEXT else _from_json(text))
             if len(problems) > before:
                 incomplete.add(name)
+    _write_out(found)
     problems += broken_rules(found, incomplete)
     if problems:
         raise SettingsError(stack, problems)
@@ -93,40 +97,13 @@ def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, 
         found.setdefault(name, {})
 
 
-def _take_provider_settings(found: dict[str, Any], problems: list[Problem], values: Mapping[str, str]) -> None:
-    """What the program relies on among the AWS provider's own keys.
-
-    https://www.pulumi.com/registry/packages/aws/installation-configuration/
-    """
-    region = values.get("aws:region")
-    if not region:
-        problems.append(Problem("aws:region", "is required; expected such as us-west-2"))
-    else:
-        found["region"] = region
-
-    match _from_json(values.get("aws:assumeRoles", "[]")):
-        case [{"roleArn": role_arn}]:
-            _take(found, problems, "deploy_role_arn", "aws:assumeRoles[0].roleArn", role_arn)
-        case _:
-            problems.append(
-                Problem(
-                    "aws:assumeRoles",
-                    "expected exactly one entry with a roleArn: the deploy role that bootstrap made",
-                )
-            )
-
-    accounts = _from_json(values.get("aws:allowedAccountIds", "[]"))
-    if "deploy_role_arn" in found and accounts != [account_of(found["deploy_role_arn"])]:
-        problems.append(
-            Problem(
-                "aws:allowedAccountIds",
-                f"is {json.dumps(accounts)}; expected just the account of aws:assumeRoles[0].roleArn, "
-                f'["{account_of(found["deploy_role_arn"])}"]',
-            )
-        )
-
-    match _from_json(values.get("aws:defaultTags", "{}")):
-        case {"tags": tags}:
-            _take(found, problems, "tags", "aws:defaultTags.tags", tags)
-        case _:
-            problems.append(Problem("aws:defaultTags.tags", "is required; expected tags project, stack and owner"))
+def _write_out(found: dict[str, Any]) -> None:
+    """Give hosts and zones their full names, so that nothing after this knows the short ones."""
+    if "domain" in found:
+        for name, service in found.get("services", {}).items():
+            hosts = tuple(host if "." in host else f"{host}.{found['domain']}" for host in service.hosts)
+            found["services"][name] = service.model_copy(update={"hosts": hosts})
+    if "region" in found and "network" in found:
+        network: NetworkSettings = found["network"]
+        zones = tuple(zone if len(zone) > 1 else found["region"] + zone for zone in network.availability_zones)
+        found["network"] = network.model_copy(update={"availability_zones": zones})

@@ -35,17 +35,19 @@ def made_from(settings: NodeGroupSettings, zones: Sequence[str]) -> str:
     return " ".join([settings.instance_type, settings.capacity_type, *zones])
 
 
-def find_standing(settings: Settings) -> Standing:
+def find_standing(settings: Settings, provider: aws.Provider) -> Standing:
     """Ask AWS; the answer is empty where nothing stands yet.
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """
     filters = [
-        aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[settings.tags[key]])
+        aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[settings.all_tags[key]])
         for key in ("project", "stack")
     ]
     found = aws.resourcegroupstaggingapi.get_resources(
-        resource_type_filters=["ec2:vpc", "eks:nodegroup"], tag_filters=filters
+        resource_type_filters=["ec2:vpc", "eks:nodegroup"],
+        tag_filters=filters,
+        opts=pulumi.InvokeOptions(provider=provider),
     )
     tags = [resource.tags for resource in found.resource_tag_mapping_lists]
     groups: dict[str, list[str]] = {}
@@ -86,12 +88,12 @@ def _two_steps(settings: Settings, name: str, existing: str, wanted: str) -> str
     )
 
 
-def require_allowed_changes(settings: Settings) -> None:
+def require_allowed_changes(settings: Settings, provider: aws.Provider) -> None:
     """Go on only where nothing that stands would be replaced by mistake.
 
     Raises:
         pulumi.RunError: with every change that is refused, and what to do instead. Nothing was changed.
     """
-    problems = list(refused_changes(settings, find_standing(settings)))
+    problems = list(refused_changes(settings, find_standing(settings, provider)))
     if problems:
         raise pulumi.RunError(str(SettingsError(settings.stack, problems)))

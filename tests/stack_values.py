@@ -18,7 +18,8 @@ def project() -> dict[str, Any]:
 
 def stack_config(stack: str) -> dict[str, Any]:
     """`Pulumi.<stack>.yaml` over the project's defaults, with passwords such as a person would have set."""
-    defaults = {key: deepcopy(entry["default"]) for key, entry in project()["config"].items()}
+    declared = project()["config"].items()
+    defaults = {key: deepcopy(entry["value"] if "value" in entry else entry["default"]) for key, entry in declared}
     shipped = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     passwords = {"slipway:databasePasswords": {"thoughts": "tell-no-one", "users": "tell-no-two"}}
     return {**defaults, **shipped, **passwords}

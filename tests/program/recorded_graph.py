@@ -36,6 +36,8 @@ class Declared:
     dependencies: tuple[str, ...]
     deleted_with: str
     urn: str
+    provider: str
+    providers: dict[str, str]
 
 
 @dataclass
@@ -147,6 +149,8 @@ class _RecordingMonitor(MockMonitor):
                     dependencies=tuple(request.dependencies),
                     deleted_with=request.deletedWith,
                     urn=response.urn,
+                    provider=request.provider,
+                    providers=dict(request.providers),
                 )
             )
         return response

@@ -17,6 +17,29 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 
 
+def deploy_role(graph: Graph) -> str:
+    return f"arn:aws:iam::123456789012:role/slipway-{graph.stack}-deploy"
+
+
+def test_everything_is_done_as_the_deploy_role_and_tagged(graph: Graph) -> None:
+    (provider,) = graph.of("pulumi:providers:aws")
+    inputs = provider.inputs
+    assert json.loads(inputs["assumeRoles"])[0]["roleArn"] == deploy_role(graph)
+    assert json.loads(inputs["allowedAccountIds"]) == ["123456789012"]
+    assert json.loads(inputs["defaultTags"])["tags"] == {
+        "owner": "platform",
+        "project": "slipway",
+        "stack": graph.stack,
+    }
+    for resource in graph.resources:
+        if resource.type.startswith("aws:"):
+            assert resource.provider.startswith(provider.urn), resource.name
+        if resource.type.startswith("kubernetes:"):
+            assert "pulumi:providers:kubernetes" in resource.provider, resource.name
+    (cluster,) = graph.of(CLUSTER)
+    assert cluster.providers["aws"].startswith(provider.urn)
+
+
 def add_on(graph: Graph, name: str) -> Declared:
     (found,) = [one for one in graph.of(ADD_ON) if one.inputs["addonName"] == name]
     return found
@@ -64,7 +87,8 @@ def test_cluster_is_private_encrypted_and_logged(graph: Graph) -> None:
     assert inputs["skipDefaultSecurityGroups"] is True
     assert inputs["upgradePolicy"] == {"supportType": "STANDARD"}
     assert inputs["deletionProtection"] is (graph.stack == "prod")
-    assert "aws:assumeRoles" not in json.dumps(inputs["accessEntries"])
+    assert inputs["providerCredentialOpts"] == {"roleArn": deploy_role(graph)}
+    assert deploy_role(graph) not in json.dumps(inputs["accessEntries"]), "it is an administrator already"
 
 
 def test_node_groups_of_dev(dev: Graph) -> None:
