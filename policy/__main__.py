@@ -39,15 +39,14 @@ _CLUSTER_COMPONENT = "eks:index:Cluster"
 
 
 def plain(value: Any) -> Any:
-    """A value as the rules take it: dicts and lists, whole numbers as int, `UNKNOWN` for what is not known yet."""
+    """A value as the rules take it: dicts and lists, and `UNKNOWN` for what is not known yet."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[str, Any]", value)
         return {key: _known(mapping, key) for key in mapping}
     if isinstance(value, Sequence) and not isinstance(value, str):
         sequence = cast("Sequence[Any]", value)
         return [_known(sequence, i) for i in range(len(sequence))]
-    # Every number comes as a float.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return value
 
 
 def _known(container: Any, key: str | int) -> Any:

@@ -70,12 +70,15 @@ def violation(rule: str, resource: Resource, path: str, found: str, allowed: str
 
 
 def at(value: Any, *path: str) -> Any:
-    """The value at a path of keys: None where something on the way is missing, UNKNOWN where it is not known yet."""
+    """The value at a path of keys: None where something on the way is missing, UNKNOWN where it is not known yet.
+
+    A whole number comes as an int: the engine knows no other numbers than floats.
+    """
     for key in path:
         if not isinstance(value, Mapping):
             return UNKNOWN if value is UNKNOWN else None
         value = cast("Mapping[str, Any]", value).get(key)
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def items(value: Any) -> list[Any]:

@@ -36,6 +36,7 @@ class Declared:
     dependencies: tuple[str, ...]
     deleted_with: str
     urn: str
+    property_dependencies: dict[str, frozenset[str]]
 
 
 @dataclass
@@ -76,7 +77,7 @@ class _Mocks(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identifier = f"{args.name}-id"
         arn = f"arn:aws:mock:us-west-2:{ACCOUNT}:{args.name}"
-        outputs = {"arn": arn, "name": args.name, **args.inputs, **self._computed(args)}
+        outputs = {"arn": arn, "name": args.name, "bucket": args.name, **args.inputs, **self._computed(args)}
         return identifier, outputs
 
     @staticmethod
@@ -147,6 +148,9 @@ class _RecordingMonitor(MockMonitor):
                     dependencies=tuple(request.dependencies),
                     deleted_with=request.deletedWith,
                     urn=response.urn,
+                    property_dependencies={
+                        name: frozenset(each.urns) for name, each in request.propertyDependencies.items()
+                    },
                 )
             )
         return response
