@@ -20,14 +20,7 @@ from sandbox.provider_process import ProviderProcess
 from sandbox.pulumi_arguments import PulumiArguments, parse
 from sandbox.pulumi_environment import environment, link_plugins, write_commands
 from sandbox.refusal import Refusal
-from sandbox.stack_files import (
-    Project,
-    Vault,
-    find_project,
-    missing_ciphertexts,
-    plan,
-    write_work_copy,
-)
+from sandbox.stack_files import Project, Vault, account_of, find_project, missing_ciphertexts, plan, write_work_copy
 from sandbox.state import State
 from sandbox.toolchain import find_pulumi
 
@@ -86,8 +79,13 @@ def run(words: Sequence[str], options: Options) -> int:
     if arguments.command.partition(" ")[0] in _WITHOUT_PROVIDERS:
         return _run_in_project(pulumi, arguments, options, "")
     packages = [package for package in SERVED if package not in options.real]
+    account_id = account_of(plan(find_project(arguments.directory), arguments.stack, options.overlay))
     with ProviderProcess(
-        packages, account=options.state.account, time_scale=options.time_scale, faults=options.faults
+        packages,
+        account=options.state.account,
+        account_id=account_id,
+        time_scale=options.time_scale,
+        faults=options.faults,
     ) as providers:
         return _run_in_project(pulumi, arguments, options, providers)
 

@@ -9,7 +9,8 @@ first create of a node group since the provider process started. In place of `nt
 - `kill`: the provider process dies once the thing exists in AWS, before the engine hears of it: an orphan.
 - `hang`: the call never answers.
 - `late*5`: the call reaches AWS five seconds later; what depends on it has to wait, and what should but does not comes
-  before it.
+  before it. `late*60@aws:eks/nodeGroup:NodeGroup` ends sooner, once there was a call about that type; a name may follow
+  the type here too.
 """
 
 import re
@@ -45,6 +46,7 @@ class Fault:
         effect: what happens.
         times: how many attempts are throttled, or how many seconds late the call is.
         name: the name of what the call is about, with `*` for any text; empty where the count tells.
+        until: the type and name of the call that ends a delay; empty where only time does.
     """
 
     operation: str
@@ -53,6 +55,7 @@ class Fault:
     effect: Effect
     times: int = 1
     name: str = ""
+    until: tuple[str, str] | None = None
 
     def concerns(self, operation: str, type_token: str, name: str, count: int) -> bool:
         """Whether it happens at a call, which is the `count`-th on its type."""
@@ -63,6 +66,7 @@ class Fault:
 _FORM: Final = re.compile(
     r"(?P<operation>create|read|update|delete):(?P<type>[^=\s:]+:[^=\s:]+:[^=\s:]+)"
     r":(?:(?P<nth>\d+)|(?P<name>[\w.*-]+))=(?P<effect>[a-z]+)(?:\*(?P<times>\d+))?"
+    r"(?:@(?P<until_type>[^=\s:]+:[^=\s:]+:[^=\s:]+)(?::(?P<until_name>[\w.*-]+))?)?"
 )
 
 
@@ -83,8 +87,11 @@ def parse_fault(specification: str) -> Fault:
     effect = effects[match["effect"]]
     if match["times"] is not None and effect not in {Effect.THROTTLE, Effect.LATE}:
         raise ValueError(f"{specification!r}: only throttle can be repeated, and only late has seconds")
+    until = (match["until_type"], match["until_name"] or "*") if match["until_type"] else None
+    if until is not None and effect is not Effect.LATE:
+        raise ValueError(f"{specification!r}: only late can end with a call (@), not throttle and the others")
     times = int(match["times"]) if match["times"] is not None else 2 if effect is Effect.THROTTLE else 1
-    return Fault(match["operation"], match["type"], int(match["nth"] or 0), effect, times, match["name"] or "")
+    return Fault(match["operation"], match["type"], int(match["nth"] or 0), effect, times, match["name"] or "", until)
 
 
 class Faults:
@@ -97,12 +104,21 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._faults = list(faults)
         self._calls: Counter[tuple[str, str]] = Counter()
+        self._about: set[tuple[str, str]] = set()
 
     def at_this_call(self, operation: str, type_token: str, name: str) -> Fault | None:
         """Count one call, and return the fault that it meets, if any."""
         self._calls[operation, type_token] += 1
+        self._about.add((type_token, name))
         count = self._calls[operation, type_token]
         return next((fault for fault in self._faults if fault.concerns(operation, type_token, name, count)), None)
+
+    def is_over(self, fault: Fault) -> bool:
+        """Whether the call that ends a delay has come."""
+        if fault.until is None:
+            return False
+        type_token, name = fault.until
+        return any(type_token == each and fnmatchcase(called, name) for each, called in self._about)
 
 
 def parse_faults(specifications: Iterable[str]) -> Faults:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -10,6 +11,9 @@ from sandbox.latency import Latencies
 
 _MOST_RETRIES: Final = 25
 """https://registry.terraform.io/providers/hashicorp/aws/latest/docs#max_retries"""
+
+_LOOK_AGAIN: Final = 0.05
+"""Seconds between two looks whether a delay is over."""
 
 
 class Interference:
@@ -51,7 +55,7 @@ class Interference:
         if fault.effect is Effect.HANG:
             await asyncio.Event().wait()
         if fault.effect is Effect.LATE:
-            await asyncio.sleep(fault.times)
+            await self._wait_out(fault)
         if fault.effect is Effect.THROTTLE:
             # The real provider backs off and tries again.
             for attempt in range(1, fault.times + 1):
@@ -60,6 +64,11 @@ class Interference:
                 self._warn(urn, f"ThrottlingException: Rate exceeded; retry {attempt} [emulated]")
                 await asyncio.sleep(min(2.0**attempt, 20.0) * self._latencies.scale)
         return fault
+
+    async def _wait_out(self, fault: Fault) -> None:
+        end = time.monotonic() + fault.times
+        while time.monotonic() < end and not self._faults.is_over(fault):
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def after(self, operation: str, type_token: str, fault: Fault | None) -> None:
         """Take the time the call takes, or die before anybody hears that it was done."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import importlib.metadata
 import logging
 import os
@@ -38,6 +39,10 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 # The engine asks for as many operations at once as it likes; each waits in a thread of its own.
 # The factor is that of the official host.
 _THREADS_PER_OPERATION = 4
+
+# Importing the SDKs makes millions of objects that stay, which the default threshold of 700 has searched for cycles
+# again and again: a quarter of a preview's time (`bench/README.md`).
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
 class LanguageHost(LanguageServer):
@@ -190,6 +195,7 @@ def _end_with(parent: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Serve until the engine ends this process; `arguments` end with the engine's address."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # with which the engine ends its plugins
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as the official host: failures are shown once
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

@@ -8,13 +8,17 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulumi.provider import Provider as ComponentProvider
 from pulumi.provider.experimental.provider import Provider
 
 from sandbox.refusal import Refusal
+
+if TYPE_CHECKING:
+    from sandbox.faults import Faults
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,16 @@ class Package:
         return importlib.metadata.version(self.distribution)
 
 
+@cache
+def _faults(settings: Settings) -> Faults:
+    """One count for all packages: what is late in one may wait for a call to another."""
+    from sandbox.faults import parse_faults
+
+    return parse_faults(settings.faults)
+
+
 def _aws(settings: Settings) -> Factory:
     from sandbox.aws.provider import AwsProvider
-    from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
     from sandbox.latency import scaled
 
@@ -62,7 +73,7 @@ def _aws(settings: Settings) -> Factory:
         AwsProvider,
         Inventory(settings.account),
         latencies=scaled(settings.time_scale),
-        faults=parse_faults(settings.faults),
+        faults=_faults(settings),
     )
 
 
@@ -73,7 +84,6 @@ def _eks(_: Settings) -> Factory:
 
 
 def _kubernetes(settings: Settings) -> Factory:
-    from sandbox.faults import parse_faults
     from sandbox.inventory import Inventory
     from sandbox.kubernetes.provider import KubernetesProvider
     from sandbox.latency import scaled
@@ -82,7 +92,7 @@ def _kubernetes(settings: Settings) -> Factory:
         KubernetesProvider,
         Inventory(settings.account),
         latencies=scaled(settings.time_scale),
-        faults=parse_faults(settings.faults),
+        faults=_faults(settings),
     )
 
 

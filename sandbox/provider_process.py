@@ -17,6 +17,8 @@ from sandbox.state import CHECKOUT
 # Seconds; a cold start on a busy two-core machine takes about three.
 _START_LIMIT = 60.0
 _END_LIMIT = 10.0
+ACCOUNT_VARIABLE = "SLIPWAY_SANDBOX_ACCOUNT"
+"""What tells `sandbox.aws.identifiers` which account to be."""
 
 
 class ProviderProcess:
@@ -25,7 +27,15 @@ class ProviderProcess:
     Start it early: it gets ready while the caller prepares something else, and `addresses` waits for it.
     """
 
-    def __init__(self, packages: Sequence[str], *, account: Path, time_scale: float, faults: Sequence[str]) -> None:
+    def __init__(
+        self,
+        packages: Sequence[str],
+        *,
+        account: Path,
+        account_id: str | None,
+        time_scale: float,
+        faults: Sequence[str],
+    ) -> None:
         command = [sys.executable, "-m", "sandbox.server", "--account", str(account)]
         command += ["--time-scale", str(time_scale)]
         for fault in faults:
@@ -35,7 +45,7 @@ class ProviderProcess:
             stdin=subprocess.PIPE,  # its end tells the child to end
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for `pulumi`, which needs its providers to cancel in order
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **({ACCOUNT_VARIABLE: account_id} if account_id else {})},
         )
 
     def addresses(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 import traceback
@@ -40,6 +41,10 @@ _GRACE = 2.0
 
 # Seconds the engine has to take a message.
 _LOG_LIMIT = 5.0
+
+# Importing the SDKs makes millions of objects that stay, which the default threshold of 700 has searched for cycles
+# again and again: a quarter of a preview's time (`bench/README.md`).
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 _SERVICE = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
 
@@ -216,6 +221,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("packages", nargs="+", choices=sorted(PACKAGES))
     options = parser.parse_args(arguments)
     settings = Settings(options.account, options.time_scale, tuple(options.fault))
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     asyncio.run(serve(options.packages, settings))
     # Threads of calls that never returned must not keep the process: its parent is gone.
     sys.stdout.flush()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,21 @@ def plan(project: Project, stack: str, overlay: Sequence[str]) -> Plan:
         secrets = [each for each in secrets if each != path]
     secrets += [path for path in _wanted_secrets(project, configuration) if path not in secrets]
     return Plan(document, tuple(secrets))
+
+
+def account_of(planned: Plan) -> str | None:
+    """The AWS account that a stack is for, which the sandbox then pretends to be; nothing where it does not say."""
+    configuration = planned.document["config"]
+    for key, value in configuration.items():
+        if key == "aws:allowedAccountIds" and isinstance(value, list) and value:
+            return _account(cast("list[Any]", value)[0])
+        if str(key).endswith(":account"):
+            return _account(value)
+    return None
+
+
+def _account(value: Any) -> str | None:
+    return str(value) if re.fullmatch(r"\d{12}", str(value)) else None
 
 
 def _setting(text: str, namespace: str) -> tuple[ConfigurationPath, Any]:

@@ -37,7 +37,11 @@ _PROGRESS_EVERY = 15.0
 # sets for each command says with which Python.
 COMMANDS = {
     "pulumi-language-python": '#!/bin/sh\nexec "$SLIPWAY_PYTHON" -P -u "$SLIPWAY_LANGUAGE_HOST" "$@"\n',
-    "pulumi-analyzer-policy-python": '#!/bin/sh\nexec "$SLIPWAY_PYTHON" -u -m pulumi.policy "$@"\n',
+    # A pack's runtime options come as further words; which environment it runs in is decided already.
+    "pulumi-analyzer-policy-python": (
+        '#!/bin/sh\nfor word do shift; case $word in -virtualenv=*) ;; *) set -- "$@" "$word" ;; esac; done\n'
+        'exec "$SLIPWAY_PYTHON" -P -u -m pulumi.policy "$@"\n'
+    ),
 }
 
 

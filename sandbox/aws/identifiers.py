@@ -5,13 +5,14 @@ Resource id formats: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resourc
 """
 
 import hashlib
+import os
 import string
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-ACCOUNT: Final = "123456789012"
+ACCOUNT: Final = os.environ.get("SLIPWAY_SANDBOX_ACCOUNT", "123456789012")
 """The pretended account: the number AWS's own documentation uses."""
 
 

@@ -55,12 +55,8 @@ def schema_of(type_token: str) -> Schema:
     Raises:
         UnknownTypeError: the installed SDK has no such resource.
     """
-    resource_class = _class_of(type_token)
-    module = importlib.import_module(resource_class.__module__)
-    # Where a nested type has taken the name `<Class>Args`, the SDK calls the resource's own `<Class>InitArgs`.
-    arguments = getattr(module, f"{resource_class.__name__}InitArgs", None) or getattr(
-        module, f"{resource_class.__name__}Args"
-    )
+    resource_class = class_of(type_token)
+    arguments = arguments_of(resource_class)
     return Schema(
         type=type_token,
         inputs=sdk_types.input_type_types(arguments),
@@ -69,7 +65,21 @@ def schema_of(type_token: str) -> Schema:
     )
 
 
-def _class_of(type_token: str) -> type[pulumi.CustomResource]:
+def arguments_of(resource_class: type) -> type:
+    """Return the SDK's class of a resource's inputs."""
+    module = importlib.import_module(resource_class.__module__)
+    # Where a nested type has taken the name `<Class>Args`, the SDK calls the resource's own `<Class>InitArgs`.
+    return getattr(module, f"{resource_class.__name__}InitArgs", None) or getattr(
+        module, f"{resource_class.__name__}Args"
+    )
+
+
+def class_of(type_token: str) -> type[pulumi.CustomResource]:
+    """Return the SDK's class of a resource type.
+
+    Raises:
+        UnknownTypeError: there is none.
+    """
     try:
         package, module_path, class_name = type_token.split(":")
         # `aws:ec2/vpc:Vpc` lives in `pulumi_aws.ec2`: generated packages are named after the part before the slash.

@@ -38,6 +38,7 @@ class Declared:
     urn: str
     provider: str
     providers: dict[str, str]
+    property_dependencies: dict[str, frozenset[str]]
 
 
 @dataclass
@@ -78,7 +79,7 @@ class _Mocks(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identifier = f"{args.name}-id"
         arn = f"arn:aws:mock:us-west-2:{ACCOUNT}:{args.name}"
-        outputs = {"arn": arn, "name": args.name, **args.inputs, **self._computed(args)}
+        outputs = {"arn": arn, "name": args.name, "bucket": args.name, **args.inputs, **self._computed(args)}
         return identifier, outputs
 
     @staticmethod
@@ -151,6 +152,9 @@ class _RecordingMonitor(MockMonitor):
                     urn=response.urn,
                     provider=request.provider,
                     providers=dict(request.providers),
+                    property_dependencies={
+                        name: frozenset(each.urns) for name, each in request.propertyDependencies.items()
+                    },
                 )
             )
         return response

@@ -46,6 +46,7 @@ def test_a_name_stands_for_every_call_about_it() -> None:
     [
         "", "fail", "create:aws:ec2/vpc:Vpc=fail", "create:aws:ec2/vpc:Vpc:0=fail", "make:aws:ec2/vpc:Vpc:1=fail",
         "create:aws:ec2/vpc:Vpc:1=explode", "create:Vpc:1=fail", "create:aws:ec2/vpc:Vpc:1=fail*2",
+        "create:aws:ec2/vpc:Vpc:1=fail@aws:ec2/vpc:Vpc",
     ],
 )  # fmt: skip
 def test_a_wrong_specification_is_refused(wrong: str) -> None:
@@ -88,6 +89,21 @@ def test_what_is_late_comes_after_what_did_not_wait_for_it(tmp_path: Path) -> No
 
     async def both() -> None:
         await asyncio.gather(provider.create(_vpc("first")), provider.create(_vpc("second")))
+
+    asyncio.run(both())
+    assert [record.name for record in provider.inventory.list(type=VPC)] == ["second", "first"]
+
+
+def test_a_delay_ends_with_the_call_it_waits_for(tmp_path: Path) -> None:
+    faults = parse_faults([f"create:{VPC}:first=late*60@{VPC}:sec*"])
+    provider = AwsProvider(Inventory(tmp_path / "a"), faults=faults)
+
+    async def both() -> None:
+        late = asyncio.create_task(provider.create(_vpc("first")))
+        await asyncio.sleep(0.1)
+        assert provider.inventory.list(type=VPC) == []
+        await provider.create(_vpc("second"))
+        await asyncio.wait_for(late, 10)
 
     asyncio.run(both())
     assert [record.name for record in provider.inventory.list(type=VPC)] == ["second", "first"]
