@@ -46,7 +46,7 @@ def _missing(resource: Resource, path: str, tags: Mapping[str, Any]) -> Iterator
             resource,
             path,
             f"without {', '.join(missing)}",
-            "all of " + ", ".join(REQUIRED_TAGS) + ", for which aws:defaultTags in the stack file is enough",
+            "all of " + ", ".join(REQUIRED_TAGS) + ", for which default tags of the provider are enough",
         )
 
 

@@ -66,6 +66,7 @@ def test_a_fourth_service_touches_none_of_the_other_three(system: System) -> Non
         }
     )
     assert steps(outcome) == [
+        "create aws:ecr/lifecyclePolicy:LifecyclePolicy slipway-dev-search",
         "create aws:ecr/repository:Repository slipway-dev-search",
         "create aws:lb/listenerRule:ListenerRule slipway-dev-search-rule",
         "create aws:lb/targetGroup:TargetGroup slipway-dev-search",

@@ -1,5 +1,6 @@
 """Every rule of `policy/` over what every shipped stack declares."""
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -21,7 +22,8 @@ Inputs = dict[str, Any]
 
 def seen(graph: Graph) -> list[Resource]:
     """The recorded graph as the rules take it."""
-    default_tags = stack_config(graph.stack)["aws:defaultTags"]["tags"]
+    (provider,) = graph.of("pulumi:providers:aws")
+    default_tags = json.loads(provider.inputs["defaultTags"])["tags"]
     return [
         Resource(
             type=declared.type,
