@@ -13,7 +13,7 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bootstrap up preview destroy refresh outputs inventory graph clean-sandbox test lint
+.PHONY: help setup bootstrap up preview destroy refresh outputs inventory graph clean-sandbox test lint bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -58,3 +58,6 @@ lint: setup ## Check style, format and types
 graph: setup ## Draw the graph of STACK, which is up, into docs/
 	@mkdir -p docs
 	@$(SANDBOX) stack export --stack $(STACK) | $(PYTHON) -m tools.graph_picture --output docs/graph-$(STACK).svg
+
+bench: setup ## Measure previews beside an empty and a flat program (minutes; see bench/README.md)
+	$(PYTHON) -m bench.preview $(ARGS)

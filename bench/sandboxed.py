@@ -1,0 +1,163 @@
+"""Runs `pulumi` in a sandbox of its own, and measures what the command and all its processes take."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+_LIMIT = 300.0  # seconds, after which a command counts as hung
+_MEMORY_EVERY = 0.05  # seconds between two looks at the processes
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one command took, with all that it started: the engine, the program and the providers.
+
+    Attributes:
+        seconds: from start to end
+        cpu_seconds: of all cores together
+    """
+
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A program to preview.
+
+    Attributes:
+        name: in tables
+        project: the directory with its `Pulumi.yaml`
+        settings: configuration beside the stack file's, by path
+    """
+
+    name: str
+    project: Path
+    settings: Mapping[str, Any]
+
+
+class Sandbox:
+    """An emulated account in `state`, in which prod's hosted zone and deploy role are made."""
+
+    stack = "prod"
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        words = self._words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs")
+        self._run(words, os.environ)
+
+    def _words(self, project: Path, *words: str, settings: Mapping[str, Any] | None = None) -> list[str]:
+        given = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
+        options = [word for each in given for word in ("--set", each)]
+        own = [sys.executable, "-m", "sandbox", "--state", str(self._state), *options]
+        return [*own, "pulumi", "-C", str(project), *words, "--stack", self.stack]
+
+    def _preview_words(self, subject: Subject) -> list[str]:
+        return self._words(subject.project, "preview", "--suppress-outputs", settings=subject.settings)
+
+    def preview(self, subject: Subject) -> Cost:
+        """Preview `subject` and measure it.
+
+        Raises:
+            RuntimeError: the preview failed; the text is all it said.
+        """
+        before = os.times()
+        start = time.perf_counter()
+        self._run(self._preview_words(subject), os.environ)
+        seconds = time.perf_counter() - start
+        after = os.times()
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        return Cost(seconds, cpu)
+
+    def calls(self, subject: Subject) -> list[dict[str, Any]]:
+        """Preview `subject` and give back all gRPC messages between the engine and its plugins."""
+        with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
+            log = Path(directory) / "grpc.json"
+            self._run(self._preview_words(subject), {**os.environ, "PULUMI_DEBUG_GRPC": str(log)})
+            return [json.loads(line) for line in log.read_text().splitlines()]
+
+    def peak_memory(self, subject: Subject) -> float | None:
+        """Preview `subject` and give back the most memory that all its processes held at once, in MiB.
+
+        Resident memory is summed, so what processes share counts for each of them. None where there is no `/proc`.
+        """
+        if not Path("/proc/self/stat").exists():
+            return None
+        peak = 0.0
+
+        def look(process: subprocess.Popen[bytes]) -> None:
+            nonlocal peak
+            peak = max(peak, sum(_resident(pid) for pid in _session(process.pid)))
+
+        self._run(self._preview_words(subject), os.environ, look)
+        return peak / 2**20
+
+    def _run(
+        self,
+        words: Sequence[str],
+        variables: Mapping[str, str],
+        look: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    ) -> None:
+        """Run a command to its end; `look` is called every now and then meanwhile."""
+        with tempfile.TemporaryFile() as output:
+            # A session of its own, by which its processes can be told from all others.
+            process = subprocess.Popen(  # noqa: S603 - words of this module
+                words,
+                cwd=CHECKOUT,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                deadline = time.monotonic() + _LIMIT
+                while look is not None and process.poll() is None and time.monotonic() < deadline:
+                    look(process)
+                    time.sleep(_MEMORY_EVERY)
+                process.wait(max(0.0, deadline - time.monotonic()))
+            finally:
+                if process.poll() is None:
+                    process.terminate()  # the sandbox lets `pulumi` end in order
+                    process.wait()
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(words)[:400]}\nfailed with exit code {process.returncode}:\n{said}")
+
+
+@contextmanager
+def sandbox() -> Generator[Sandbox, None, None]:
+    """An emulated account that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
+        yield Sandbox(Path(directory))
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session, by id."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with suppress(OSError):  # it ended in between
+            # After the command in parentheses: state, parent, group, session.
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                yield int(entry.name)
+
+
+def _resident(pid: int) -> int:
+    """The resident memory of a process, in bytes."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
