@@ -41,6 +41,7 @@ class WebServiceArgs:
     placement: Placement
     target_group: TargetGroupArgs | None
     """Only for a service with host names."""
+    cluster: pulumi.Resource
     waits_for: Sequence[pulumi.Resource]
     """What has to be there before the binding and the pods."""
 
@@ -51,8 +52,9 @@ class WebService(pulumi.ComponentResource):
     def __init__(self, name: str, args: WebServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:apps:WebService", name, None, opts)
         self._prefix, self._args = name, args
-        # The namespace goes with its cluster: with it gone, there is nothing left to delete one by one.
-        self._child = pulumi.ResourceOptions(parent=self, deleted_with=opts.deleted_with if opts else None)
+        # What the cluster holds goes with the cluster: one that no longer answers blocks nothing then
+        # (pulumi-kubernetes #2517). Not an option of this component, whose children would all inherit it.
+        self._child = pulumi.ResourceOptions(parent=self, deleted_with=args.cluster)
         self._labels = pod_labels(args.declaration)
 
         account = k8s.core.v1.ServiceAccount(

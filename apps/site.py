@@ -40,12 +40,10 @@ class Site(pulumi.ComponentResource):
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:apps:Site", name, None, opts)
         self._args = args
-        # What the cluster holds goes with the cluster: one that no longer answers blocks nothing then
-        # (pulumi-kubernetes #2517).
-        self._in_cluster = pulumi.ResourceOptions(
-            parent=self, providers=[args.cluster.kubernetes], deleted_with=args.cluster.cluster
+        self._in_cluster = pulumi.ResourceOptions(parent=self, providers=[args.cluster.kubernetes])
+        self._namespace = Namespace(
+            f"{name}-namespace", args.settings.namespace, args.cluster.cluster, self._in_cluster
         )
-        self._namespace = Namespace(f"{name}-namespace", args.settings.namespace, self._in_cluster)
         self.images = {service.name: self._service(name, service) for service in args.services}
 
         self.register_outputs({"images": self.images})
@@ -67,6 +65,7 @@ class Site(pulumi.ComponentResource):
                 database_password=pulumi.Output.secret(password.get_secret_value()) if password else None,
                 shutdown=args.shutdown,
                 placement=placement_of(settings.node_group, args.settings.node_groups),
+                cluster=args.cluster.cluster,
                 target_group=self._target_group(route) if route else None,
                 # A target group that no listener uses has no healthy target, and its pods never become ready.
                 waits_for=[*args.waits_for, *([route] if route else [])],

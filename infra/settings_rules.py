@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from apps.declarations import declaration_of
+from infra.certificate import certificate_names
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem
 from infra.service_settings import ImageSettings, ServiceSettings, SidecarDatabaseSettings
@@ -20,6 +21,8 @@ from infra.settings import ClusterSettings, NetworkSettings
 # "Rules per Application Load Balancer (not counting default rules)": 100.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 LISTENER_RULES_PER_BALANCER = 100
+# "Number of domain names per ACM certificate": 10. https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+NAMES_PER_CERTIFICATE = 10
 # "Role name: 64 characters", less the longest end that Slipway gives one and Pulumi's suffix of eight.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_STACK_NAME = 27
@@ -123,6 +126,17 @@ def balancer_has_room(services: Mapping[str, ServiceSettings]) -> Iterator[Probl
         yield Problem("slipway:services", f"has {public} public services; one balancer takes 100 rules")
 
 
+def certificate_has_room(domain: str, services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """Hosts one label below the domain share a wildcard; each deeper one is a name of its own in the certificate."""
+    names = certificate_names(domain, [host for service in services.values() for host in service.hosts])
+    if len(names) > NAMES_PER_CERTIFICATE:
+        yield Problem(
+            "slipway:services",
+            f"has {len(names) - 2} hosts more than one label below {domain}; "
+            f"the certificate takes {NAMES_PER_CERTIFICATE - 2} beside the domain and its wildcard",
+        )
+
+
 def names_do_not_meet(services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
     """Two services may not become one Kubernetes object or one repository."""
     for what in ("app", "service", "repository"):
@@ -202,6 +216,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     some_node_group,
     services_run_on_known_groups,
     balancer_has_room,
+    certificate_has_room,
     names_do_not_meet,
     images_are_known,
     passwords_match_databases,

@@ -193,9 +193,6 @@ def test_a_certificate_is_issued_before_the_listener_uses_it(system: System, tmp
     assert repaired.exit_code == 0, repaired.output
 
 
-@pytest.mark.xfail(
-    reason="the bindings inherit deletedWith from WebService, so the engine never asks for their deletion"
-)
 def test_a_controller_that_goes_before_its_bindings_leaves_them_for_ever(system: System, tmp_path: Path) -> None:
     case = CONTROLLER_OUTLIVES_BINDINGS
     edited = without(system("dev"), tmp_path, case.edit)

@@ -318,3 +318,15 @@ def test_more_public_services_than_a_balancer_takes() -> None:
     assert problems(edited(edit)) == [
         "slipway:services: has 104 public services; one balancer takes 100 rules",
     ]
+
+
+def test_more_deep_hosts_than_a_certificate_takes() -> None:
+    def edit(config: Config) -> None:
+        frontend = services(config)["frontend"]
+        for number in range(9):
+            services(config)[f"extra{number}"] = {**frontend, "hosts": [f"extra{number}.shop.dev.example.com"]}
+
+    assert problems(edited(edit)) == [
+        "slipway:services: has 9 hosts more than one label below dev.example.com; "
+        "the certificate takes 8 beside the domain and its wildcard",
+    ]
