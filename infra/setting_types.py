@@ -14,6 +14,11 @@ def text(pattern: str, words: str, max_length: int | None = None) -> Any:
     return Field(pattern=pattern, max_length=max_length)
 
 
+def in_words(words: str) -> Any:
+    """What a person is told is allowed, of a text that a function checks."""
+    return Field(json_schema_extra={"words": words})
+
+
 DnsLabel = Annotated[
     str,
     text(

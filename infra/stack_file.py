@@ -49,6 +49,8 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
     problems: list[Problem] = []
     _take(found, problems, "stack", "stack name", stack)
     _take_provider_settings(found, problems, values)
+    if any(problem.path.startswith("aws:defaultTags.tags.") for problem in problems):
+        incomplete.add("tags")
     for key in sorted(key for key in values if key.startswith(f"{project}:")):
         name = key.removeprefix(f"{project}:")
         if name not in PROJECT_KEYS:
@@ -107,11 +109,13 @@ def _take_provider_settings(found: dict[str, Any], problems: list[Problem], valu
     match _from_json(values.get("aws:assumeRoles", "[]")):
         case [{"roleArn": role_arn}]:
             _take(found, problems, "deploy_role_arn", "aws:assumeRoles[0].roleArn", role_arn)
-        case _:
+        case roles:
+            count = len(cast("list[Any]", roles)) if isinstance(roles, list) else None
+            shown = f"is {json.dumps(roles)}" if count is None else f"has {count} entries"
             problems.append(
                 Problem(
                     "aws:assumeRoles",
-                    "expected exactly one entry with a roleArn: the deploy role that bootstrap made",
+                    f"{shown}; expected exactly one entry with a roleArn: the deploy role that bootstrap made",
                 )
             )
 

@@ -22,6 +22,7 @@ _FORMATS = {
     "date-time": "a date and time without an offset, such as 2026-11-27T08:00:00",
     "password": "text",
 }
+"""What stands in such a text. https://json-schema.org/understanding-json-schema/reference/type#format"""
 
 Node = Mapping[str, Any]
 """A part of the schema. https://json-schema.org/understanding-json-schema/reference"""
@@ -50,7 +51,7 @@ def problem_of(error: ErrorDetails, root: str, name: str) -> Problem:
     if error["type"] == "missing":
         return Problem(path, f"is required; expected {_allowed(node)}")
     shown = "" if secret else _shown(error)
-    if error["type"] == "value_error":
+    if error["type"] == "value_error" and node.get("format") not in _FORMATS:
         return Problem(path, f"{shown}{error.get('ctx', {})['error']}")
     return Problem(path, f"{shown}expected {_allowed(node)}")
 
@@ -117,7 +118,9 @@ def _allowed(node: Node) -> str:
         case "integer":
             return _whole_number(node)
         case "string":
-            return TEXTS.get(node.get("pattern", ""), _FORMATS.get(node.get("format", ""), "text"))
+            return (
+                node.get("words") or TEXTS.get(node.get("pattern", "")) or _FORMATS.get(node.get("format", ""), "text")
+            )
         case "array":
             return f"a list{_length(node)}, each {_allowed(node['items'])}"
         case "object" if "properties" in node:

@@ -143,7 +143,7 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
     (
         "no such time zone",
         lambda c: c["slipway:nodeGroups"]["general"]["schedules"]["night"].update(timeZone="America/Atlantis"),
-        'slipway:nodeGroups.general.schedules.night.timeZone: is "America/Atlantis"; is not in the IANA',
+        'slipway:nodeGroups.general.schedules.night.timeZone: is "America/Atlantis"; not in the IANA',
     ),
     (
         "no cron",
@@ -202,7 +202,7 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
     ),
     ("other stack's tag", lambda c: c["aws:defaultTags"]["tags"].update(stack="prod"), "is prod; expected dev"),
     ("no owner", lambda c: c["aws:defaultTags"]["tags"].pop("owner"), "aws:defaultTags.tags.owner: is required"),
-    ("no role", lambda c: c.pop("aws:assumeRoles"), "aws:assumeRoles: expected exactly one entry"),
+    ("no role", lambda c: c.pop("aws:assumeRoles"), "aws:assumeRoles: has 0 entries; expected exactly one entry"),
     ("other account", lambda c: c.update({"aws:allowedAccountIds": ["210987654321"]}), "aws:allowedAccountIds: is"),
     (
         "deploy role twice",
