@@ -13,7 +13,7 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bootstrap up preview destroy refresh outputs inventory graph clean-sandbox test lint bench
+.PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -30,6 +30,9 @@ up: bootstrap ## Bring STACK up, in the emulated account
 
 preview: bootstrap ## Show what `make up` would do
 	$(SANDBOX) preview --stack $(STACK) $(ARGS)
+
+policy: bootstrap ## Ask the rules of docs/policies.md of what `make up` would do
+	$(SANDBOX) preview --stack $(STACK) --policy-pack policy $(ARGS)
 
 refresh: setup ## Compare STACK's state with what exists
 	$(SANDBOX) refresh --stack $(STACK) --yes $(ARGS)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
 
 from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time_zone_problem
-from infra.setting_types import DnsLabel
+from infra.setting_types import DnsLabel, in_words, text
 from infra.strict_model import StrictModel
 
 
@@ -24,13 +24,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+TimeZone = Annotated[str, AfterValidator(_time_zone), in_words("an IANA time zone such as America/Los_Angeles")]
 
 
 class ScheduledSize(StrictModel):
     """A size and when it begins."""
 
-    recurrence: Annotated[str, AfterValidator(_recurrence)]
+    recurrence: Annotated[str, AfterValidator(_recurrence), in_words("a cron expression such as 0 20 * * MON-FRI")]
     size: GroupSize
 
 
@@ -162,7 +162,7 @@ class TaintSettings(StrictModel):
 class NodeGroupSettings(StrictModel):
     """A managed node group."""
 
-    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+    instance_type: Annotated[str, text(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$", "an EC2 instance type such as m5.large")]
     capacity_type: Literal["ON_DEMAND", "SPOT"]
     disk_size_gib: Annotated[int, Field(alias="diskSizeGiB", ge=20, le=16384)]
     size: GroupSize

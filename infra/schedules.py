@@ -103,6 +103,6 @@ def time_zone_problem(name: str) -> str | None:
     if "/" not in name and name != "UTC":
         return "expected an IANA time zone such as 'America/Los_Angeles' or 'UTC'"
     if name not in available_timezones():
-        return "is not in the IANA time zone database; expected such as 'America/Los_Angeles'"
+        return "not in the IANA time zone database; expected such as 'America/Los_Angeles'"
     ZoneInfo(name)
     return None

@@ -6,20 +6,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from infra.setting_types import EnvironmentName, Host, HostName, NodeGroupName, UserId
+from infra.setting_types import EnvironmentName, Host, HostName, NodeGroupName, UserId, text
 from infra.strict_model import StrictModel
 
 
 class ImageSettings(StrictModel):
     """Which image of a repository runs: a tag, or a digest."""
 
-    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")] | None = None
-    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    tag: Annotated[str, text(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "an image tag such as git-3f2c1ab")] | None = None
+    digest: Annotated[str, text(r"^sha256:[0-9a-f]{64}$", "sha256: and 64 hexadecimal digits")] | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if (self.tag is None) == (self.digest is None):
-            raise ValueError("expected exactly one of tag and digest")
+            raise ValueError(f"has {'both' if self.tag else 'neither'}; expected exactly one of tag and digest")
         return self
 
     def reference(self, repository_url: str) -> str:
@@ -46,10 +46,12 @@ class ResourceSettings(StrictModel):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.limits.cpu_millicores < self.requests.cpu_millicores:
-            raise ValueError("limits.cpuMillicores is below requests.cpuMillicores; expected at least the request")
-        if self.limits.memory_mib < self.requests.memory_mib:
-            raise ValueError("limits.memoryMiB is below requests.memoryMiB; expected at least the request")
+        for key, limit, request in (
+            ("cpuMillicores", self.limits.cpu_millicores, self.requests.cpu_millicores),
+            ("memoryMiB", self.limits.memory_mib, self.requests.memory_mib),
+        ):
+            if limit < request:
+                raise ValueError(f"limits.{key} is {limit}; expected at least requests.{key}, {request}")
         return self
 
 
@@ -64,7 +66,9 @@ class AutoscalingSettings(StrictModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min_replicas > self.max_replicas:
-            raise ValueError(f"minReplicas {self.min_replicas} is above maxReplicas {self.max_replicas}")
+            raise ValueError(
+                f"minReplicas is {self.min_replicas}; expected at most maxReplicas, which is {self.max_replicas}"
+            )
         return self
 
 
@@ -111,7 +115,10 @@ class ServiceSettings(StrictModel):
     @model_validator(mode="after")
     def _one_owner_of_replicas(self) -> Self:
         if (self.replicas is None) == (self.autoscaling is None):
-            raise ValueError("expected exactly one of replicas and autoscaling: the autoscaler owns the replica count")
+            given = "neither" if self.replicas is None else "both"
+            raise ValueError(
+                f"has {given}; expected exactly one of replicas and autoscaling: the autoscaler owns the replica count"
+            )
         return self
 
     @property

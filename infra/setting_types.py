@@ -1,29 +1,80 @@
 """The types of single values in a stack file: names, ARNs, users, amounts of days."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
+TEXTS: dict[str, str] = {}
+"""For each form that a text may have, what a person is told is allowed."""
+
+
+def text(pattern: str, words: str, max_length: int | None = None) -> Any:
+    """The form of a text, for the machine and in words: `expected <words>`."""
+    TEXTS[pattern] = words
+    return Field(pattern=pattern, max_length=max_length)
+
+
+def in_words(words: str) -> Any:
+    """What a person is told is allowed, of a text that a function checks."""
+    return Field(json_schema_extra={"words": words})
+
+
+DnsLabel = Annotated[
+    str,
+    text(
+        r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$",
+        "a name of at most 40 lower-case letters, digits and hyphens that begins with a letter",
+    ),
+]
 """A name for Kubernetes and Pulumi alike; 40 characters, so that the names made from it fit in 63."""
-NodeGroupName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,22}[a-z0-9])?$")]
+NodeGroupName = Annotated[
+    str,
+    text(
+        r"^[a-z]([-a-z0-9]{0,22}[a-z0-9])?$",
+        "a name of at most 24 lower-case letters, digits and hyphens that begins with a letter",
+    ),
+]
 """24 characters: EKS takes 63, of which the stack's name and Pulumi's suffix have their part."""
-HostName = Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=253)]
+HostName = Annotated[
+    str,
+    text(
+        r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        "a host name in lower case such as shop.example.com",
+        max_length=253,
+    ),
+]
 Host = Annotated[
-    str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$", max_length=253)
+    str,
+    text(
+        r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+        "a host name in lower case, in full or as one label below the domain, such as shop",
+        max_length=253,
+    ),
 ]
 """A name in full, or a single label below the stack's domain."""
-AvailabilityZone = Annotated[str, Field(pattern=r"^([a-z]{2}(-[a-z]+)+-\d)?[a-z]$")]
+AvailabilityZone = Annotated[
+    str, text(r"^([a-z]{2}(-[a-z]+)+-\d)?[a-z]$", "an availability zone such as us-west-2a, or its letter")
+]
 """A zone in full, or its letter in the stack's region."""
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+AccountId = Annotated[str, text(r"^\d{12}$", "an AWS account, in its twelve digits")]
+Region = Annotated[str, text(r"^[a-z]{2}(-[a-z]+)+-\d$", "an AWS region such as us-west-2")]
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
-TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=128)]
-TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=256)]
-PrincipalArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")]
+_TAG = r"^[A-Za-z0-9 _.:/=+@-]+$"
+_TAG_WORDS = "a text of letters, digits, spaces and _.:/=+@-"
+TagKey = Annotated[str, text(_TAG, _TAG_WORDS, max_length=128)]
+TagValue = Annotated[str, text(_TAG, _TAG_WORDS, max_length=256)]
+PrincipalArn = Annotated[
+    str,
+    text(
+        r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$",
+        "the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/platform-team",
+    ),
+]
 UserId = Annotated[int, Field(ge=1, le=65535)]
 """A numeric user: Kubernetes cannot tell whether a user given by name is root."""
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+EnvironmentName = Annotated[
+    str, text(r"^[A-Z][A-Z0-9_]*$", "a variable's name in capital letters, digits and underscores such as LOG_LEVEL")
+]
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RetentionDays = Literal[

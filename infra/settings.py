@@ -24,6 +24,7 @@ from infra.setting_types import (
     RetentionDays,
     TagKey,
     TagValue,
+    text,
 )
 from infra.strict_model import StrictModel
 
@@ -40,7 +41,7 @@ class NetworkSettings(StrictModel):
 class ClusterSettings(StrictModel):
     """The EKS cluster."""
 
-    version: Annotated[str, Field(pattern=r"^1\.\d{2}$")]
+    version: Annotated[str, text(r"^1\.\d{2}$", 'a version of Kubernetes in quotes such as "1.36"')]
     public_access_cidrs: tuple[IPv4Network, ...]
     admins: Mapping[DnsLabel, PrincipalArn]
     log_retention_days: RetentionDays

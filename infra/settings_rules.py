@@ -29,6 +29,8 @@ LONGEST_STACK_NAME = 27
 # "IPv4 network CIDR block sizes must be between /16 and /28"; below /20 the zones' subnets would be too small for pods,
 # each of which has an address of the VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 LARGEST_VPC_PREFIX, SMALLEST_VPC_PREFIX = 16, 20
+# https://www.rfc-editor.org/rfc/rfc1918; Python's `is_private` also takes loopback and link-local ranges.
+PRIVATE_RANGES = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 def names_have_room(project: str, stack: str) -> Iterator[Problem]:
@@ -45,8 +47,9 @@ def network_fits(network: NetworkSettings, region: str) -> Iterator[Problem]:
     prefix = network.cidr.prefixlen
     if not LARGEST_VPC_PREFIX <= prefix <= SMALLEST_VPC_PREFIX:
         yield Problem("slipway:network.cidr", f"is {network.cidr}; expected a range between /16 and /20")
-    if not network.cidr.is_private:
-        yield Problem("slipway:network.cidr", f"is {network.cidr}; expected a private range (RFC 1918)")
+    if not any(network.cidr.subnet_of(private) for private in PRIVATE_RANGES):
+        private = ", ".join(str(each) for each in PRIVATE_RANGES)
+        yield Problem("slipway:network.cidr", f"is {network.cidr}; expected a private range, in one of {private}")
     for index, zone in enumerate(network.availability_zones):
         if zone[:-1] != region:
             yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}; expected a zone of {region}")

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from infra.problems import Problem, SettingsError
 from infra.settings import NetworkSettings, Settings
 from infra.settings_rules import broken_rules
-from infra.validation_messages import models_in, problem_of
+from infra.validation_messages import problem_of, what_is_allowed
 
 PROJECT_KEYS = {
     field.alias or to_camel(name): name
@@ -59,7 +59,7 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
     for alias, name in PROJECT_KEYS.items():
         text = values.get(f"{project}:{alias}")
         if not text:
-            problems.append(Problem(f"{project}:{alias}", "is required"))
+            problems.append(Problem(f"{project}:{alias}", f"is required; expected {what_is_allowed(name)}"))
         else:
             before = len(problems)
             _take(found, problems, name, f"{project}:{alias}", text if name in _PLAIN_TEXT else _from_json(text))
@@ -90,7 +90,7 @@ def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, 
         try:
             checked = adapter.validate_json(json.dumps(part), strict=True)
         except ValidationError as error:
-            problems += [problem_of(detail, path, models_in(annotation)) for detail in error.errors()]
+            problems += [problem_of(detail, path, name) for detail in error.errors()]
         else:
             found[name] = {**found.get(name, {}), **checked} if is_mapping else checked
     if is_mapping:

@@ -1,63 +1,146 @@
-"""A validation error in the words of the person at the laptop: path, value, what is allowed."""
+"""A validation error in the words of the person at the laptop: path, value, what is allowed.
+
+What is allowed is read from the schema that pydantic makes of the settings, so that the words follow the constraints.
+"""
 
 import json
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any, cast
 
 from pydantic_core import ErrorDetails
 
 from infra.problems import Problem
-from infra.strict_model import StrictModel
+from infra.setting_types import TEXTS
+from infra.settings import Settings
 
 _LONGEST_VALUE = 60
 
+_SCHEMA: dict[str, Any] = Settings.model_json_schema()
 
-def problem_of(error: ErrorDetails, root: str, models: Sequence[type[StrictModel]]) -> Problem:
-    """One entry of `ValidationError.errors()` below the key `root`, whose value is made of these models."""
-    path = root
+_FORMATS = {
+    "ipv4network": "an IPv4 range, named by its first address, such as 10.10.0.0/16",
+    "date-time": "a date and time without an offset, such as 2026-11-27T08:00:00",
+    "password": "text",
+}
+"""What stands in such a text. https://json-schema.org/understanding-json-schema/reference/type#format"""
+
+Node = Mapping[str, Any]
+"""A part of the schema. https://json-schema.org/understanding-json-schema/reference"""
+
+
+def problem_of(error: ErrorDetails, root: str, name: str) -> Problem:
+    """One entry of `ValidationError.errors()` about the setting `name`, which stands in the file at `root`."""
+    path, known = root, list[str]()
+    node = _setting(name)
+    secret = _is_secret(node)
     for step in error["loc"]:
+        choices: dict[str, str] = node.get("discriminator", {}).get("mapping", {})
+        if step in choices:
+            node = _resolved({"$ref": choices[str(step)]})
+            continue  # which member of a union it is stands in the value, not in its path
         if step == "[key]":
-            continue
-        tagged = [model for model in models if _tag(model) == step]
-        if tagged:
-            models = tagged  # which member of a union it is stands in the value, not in its path
+            node = _text_of(error)
             continue
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
-        fields = [field for model in models for field in model.model_fields.values() if field.alias == step]
-        if fields:
-            models = [model for field in fields for model in models_in(field.annotation)]
-    return Problem(path, _message(error, models))
+        known = sorted(node.get("properties", {}))
+        node = _inside(node, step)
+    if error["type"] == "extra_forbidden":
+        return Problem(path, f"is not a known key; expected one of {', '.join(known)}")
+    if error["type"].startswith("union_tag"):
+        return Problem(f"{path}.kind", _of_kind(error, node))
+    if error["type"] == "missing":
+        return Problem(path, f"is required; expected {_allowed(node)}")
+    shown = "" if secret else _shown(error)
+    if error["type"] == "value_error" and node.get("format") not in _FORMATS:
+        return Problem(path, f"{shown}{error.get('ctx', {})['error']}")
+    return Problem(path, f"{shown}expected {_allowed(node)}")
 
 
-def _message(error: ErrorDetails, models: Sequence[type[StrictModel]]) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "missing":
-        return "is required"
-    if kind == "extra_forbidden":
-        known = sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
-        return f"is not a known key; expected one of {', '.join(known)}"
-    if kind == "value_error":
-        return f"{_shown(error)}{context['error']}"
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(error)}expected text that matches {context['pattern']}"
-    message = error["msg"]
-    return f"{_shown(error)}{message[0].lower()}{message[1:]}".replace("input should be", "expected")
+def what_is_allowed(name: str) -> str:
+    """In words, for a setting at the top of the file."""
+    return _allowed(_setting(name))
+
+
+def _setting(name: str) -> Node:
+    field = Settings.model_fields[name]
+    return _resolved(_SCHEMA["properties"][field.alias or name])
+
+
+def _resolved(node: Node) -> Node:
+    """The node that a reference leads to, or the one beside null that an optional setting has."""
+    while "$ref" in node or "anyOf" in node:
+        if "$ref" in node:
+            node = _SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
+        else:
+            node = next(each for each in node["anyOf"] if each.get("type") != "null")
+    return node
+
+
+def _inside(node: Node, step: str | int) -> Node:
+    if isinstance(step, int):
+        return _resolved(node.get("items", {}))
+    entries: list[Any] = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+    found: Any = node.get("properties", {}).get(step, entries[0])
+    return _resolved(cast(Node, found)) if isinstance(found, dict) else {}
+
+
+def _text_of(error: ErrorDetails) -> Node:
+    return {"type": "string", "pattern": error.get("ctx", {}).get("pattern")}
+
+
+def _is_secret(node: Node) -> bool:
+    return '"format": "password"' in json.dumps(node)
 
 
 def _shown(error: ErrorDetails) -> str:
-    value = json.dumps(error["input"], default=str)
-    if isinstance(error["input"], dict | list) or len(value) > _LONGEST_VALUE:
+    value: Any = error["input"]
+    if isinstance(value, dict):
+        # What is wrong with a map as a whole is said with the values of its keys.
+        return "" if error["type"] == "value_error" else "is a map; "
+    text = json.dumps(value, default=str)
+    if len(text) > _LONGEST_VALUE:
+        text = f"{text[:_LONGEST_VALUE]}..." if isinstance(value, str) else f"a list of {len(value)}"
+    return f"is {text}; "
+
+
+def _of_kind(error: ErrorDetails, node: Node) -> str:
+    allowed = f"expected one of {', '.join(sorted(node['discriminator']['mapping']))}"
+    tag = error.get("ctx", {}).get("tag")
+    return f"is {json.dumps(tag)}; {allowed}" if tag is not None else f"is required; {allowed}"
+
+
+def _allowed(node: Node) -> str:
+    node = _resolved(node)
+    if "enum" in node or "const" in node:
+        choices = [str(choice) for choice in node.get("enum", [node.get("const")])]
+        return f"one of {', '.join(choices)}"
+    match node.get("type"):
+        case "integer":
+            return _whole_number(node)
+        case "string":
+            return (
+                node.get("words") or TEXTS.get(node.get("pattern", "")) or _FORMATS.get(node.get("format", ""), "text")
+            )
+        case "array":
+            return f"a list{_length(node)}, each {_allowed(node['items'])}"
+        case "object" if "properties" in node:
+            return f"a map with {', '.join(sorted(node.get('required', node['properties'])))}"
+        case kind:
+            return {"boolean": "true or false", "object": "a map"}.get(str(kind), "a map with a kind")
+
+
+def _whole_number(node: Node) -> str:
+    low, high, factor = (node.get(bound) for bound in ("minimum", "maximum", "multipleOf"))
+    words = "a whole number"
+    if low is not None:
+        words += f" from {low} to {high}" if high is not None else f" of at least {low}"
+    return f"{words}, divisible by {factor}" if factor else words
+
+
+def _length(node: Node) -> str:
+    low, high = node.get("minItems"), node.get("maxItems")
+    if low is None and high is None:
         return ""
-    return f"is {value}; "
-
-
-def _tag(model: type[StrictModel]) -> str | None:
-    field = model.model_fields.get("kind")
-    return get_args(field.annotation)[0] if field else None
-
-
-def models_in(annotation: Any) -> tuple[type[StrictModel], ...]:
-    """The models that a type annotation names, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, StrictModel):
-        return (annotation,)
-    return tuple(model for argument in get_args(annotation) for model in models_in(argument))
+    if high is None:
+        return f" of at least {low}"
+    return f" of {low} to {high}" if low is not None else f" of at most {high}"

@@ -113,17 +113,15 @@ def _services(resource: Resource) -> Iterator[Violation]:
 
 
 def encrypted_buckets(resources: Sequence[Resource], _stack: Stack) -> Iterator[Violation]:
-    """Each bucket says how it is encrypted, in itself or in a resource that names it.
+    """Each bucket has a resource that says how it is encrypted.
 
     S3 encrypts without being asked; this asks that a bucket's key is a decision.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
     """
     encryptions = list(of_types(resources, *_BUCKET_ENCRYPTIONS))
     for bucket in of_types(resources, *_BUCKET_TYPES):
-        stated = [
-            at(bucket.inputs, f"serverSideEncryptionConfiguration{plural}") not in (None, []) for plural in ("", "s")
-        ]
-        if not any(stated) and not any(_is_for(encryption, bucket) for encryption in encryptions):
+        # Not by its own property: it is deprecated, and once a bucket is made S3's default stands there.
+        if not any(_is_for(encryption, bucket) for encryption in encryptions):
             yield violation(
                 BUCKETS,
                 bucket,

@@ -314,7 +314,7 @@ def test_somebody_else_than_the_deploy_role_is_refused() -> None:
 def test_a_wrong_stack_file_creates_nothing() -> None:
     config = stack_config("dev")
     config["slipway:drainSeconds"] = "soon"
-    with pytest.raises(Exception, match=r'slipway:drainSeconds: is "soon"; expected a valid integer'):
+    with pytest.raises(Exception, match=r'slipway:drainSeconds: is "soon"; expected a whole number from 5 to 600'):
         record("dev", config)
 
 
