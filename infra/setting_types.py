@@ -56,7 +56,7 @@ AvailabilityZone = Annotated[
     str, text(r"^([a-z]{2}(-[a-z]+)+-\d)?[a-z]$", "an availability zone such as us-west-2a, or its letter")
 ]
 """A zone in full, or its letter in the stack's region."""
-AccountId = Annotated[str, text(r"^\d{12}$", "an AWS account, in its twelve digits")]
+AccountId = Annotated[str, text(r"^\d{12}$", "a text of twelve digits: an AWS account")]
 Region = Annotated[str, text(r"^[a-z]{2}(-[a-z]+)+-\d$", "an AWS region such as us-west-2")]
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 _TAG = r"^[A-Za-z0-9 _.:/=+@-]+$"
