@@ -1,0 +1,203 @@
+"""A wrong stack file: told in words, all of it at once, before anything is changed. With the real command and engine.
+
+Most runs are previews, which read the file exactly as `up` does and take two seconds each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine.edited_program import program_with
+from tests.engine.mistake import Mistake
+from tests.engine.mistakes_of_account import ACCOUNT
+from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
+from tests.engine.mistakes_of_nodes import NODES
+from tests.engine.mistakes_of_services import FRONTEND, RESOURCES, SERVICES, USERS
+from tests.engine.sandbox_stack import BOOTSTRAP, Outcome, SandboxStack, upped
+
+pytestmark = pytest.mark.engine
+
+Prepared = Callable[[str], SandboxStack]
+
+MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """An account with nothing but the bootstrap, and a copy of the program: one for all tests of a worker."""
+    directory = tmp_path_factory.mktemp("wrong-configuration")
+    project = program_with(directory)
+    stacks: dict[str, SandboxStack] = {}
+
+    def prepare(stack: str) -> SandboxStack:
+        if stack not in stacks:
+            made = upped(directory, BOOTSTRAP, stack)
+            stacks[stack] = SandboxStack(made.state, project, stack)
+        return stacks[stack]
+
+    return prepare
+
+
+@pytest.fixture
+def stack_file(prepared: Prepared) -> Iterator[Path]:
+    """The stack file of dev, to write into; it is as before afterwards."""
+    file = prepared("dev").project / "Pulumi.dev.yaml"
+    text = file.read_text()
+    yield file
+    file.write_text(text)
+
+
+def existing(stack: SandboxStack) -> list[tuple[str, str, str]]:
+    account = stack.account()
+    try:
+        return [(record.type, record.id, record.updated) for record in account.list()]
+    finally:
+        account.close()
+
+
+def refused(stack: SandboxStack, run: Callable[[], Outcome]) -> Outcome:
+    """Run what has to be refused, without a traceback and without any change."""
+    before = existing(stack)
+    outcome = run()
+    assert outcome.exit_code != 0, outcome.output
+    assert "Traceback" not in outcome.output
+    assert existing(stack) == before
+    return outcome
+
+
+def told(outcome: Outcome, stack: str = "dev") -> list[str]:
+    """The problems in the message, of which there is one."""
+    (message,) = [error for error in outcome.errors if f"Pulumi.{stack}.yaml has" in error]
+    first, *lines = message.replace("<{%reset%}>", "").splitlines()
+    noun = "problem" if len(lines) == 1 else "problems"
+    assert first.removeprefix("error: ") == f"Pulumi.{stack}.yaml has {len(lines)} {noun}; nothing was changed."
+    return [line.removeprefix("  ") for line in lines]
+
+
+def remove(file: Path, paths: tuple[str, ...]) -> None:
+    """Take keys out of a stack file; a path names keys, not indexes."""
+    content = yaml.safe_load(file.read_text())
+    for path in paths:
+        top, *way = path.split(".")
+        holder, last = content["config"], top
+        for step in way:
+            holder, last = holder[last], step
+        del holder[last]
+    file.write_text(yaml.safe_dump(content))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
+def test_a_mistake_is_told_by_path_value_and_what_is_allowed(
+    prepared: Prepared, stack_file: Path, mistake: Mistake
+) -> None:
+    stack = prepared(mistake.stack)
+    remove(stack_file, mistake.without)
+    outcome = refused(stack, lambda: stack.preview(set=mistake.set))
+    assert told(outcome, mistake.stack) == list(mistake.told)
+
+
+@pytest.mark.parametrize("name", ["drain of 4 seconds", "minimum above maximum", "host twice"])
+def test_up_refuses_what_preview_refuses(prepared: Prepared, name: str) -> None:
+    (mistake,) = [each for each in MISTAKES if each.name == name]
+    stack = prepared("dev")
+    outcome = refused(stack, lambda: stack.up(set=mistake.set))
+    assert told(outcome) == list(mistake.told)
+
+
+TOGETHER = (
+    ("drain of 4 seconds", "range is public", "unknown key, deep"),
+    ("namespace with an underscore", "version with a patch", "small disk", "root"),
+    ("another account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
+    ("protect is no boolean", "zone of another region", "deploy role once more", "target of 101 percent"),
+    ("another stack's tag", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
+)
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids=[", ".join(names) for names in TOGETHER])
+def test_all_mistakes_of_a_file_are_told_at_once(prepared: Prepared, names: tuple[str, ...]) -> None:
+    mistakes = [mistake for mistake in MISTAKES if mistake.name in names]
+    assert len(mistakes) == len(names)
+    both: dict[str, Any] = {path: value for mistake in mistakes for path, value in mistake.set.items()}
+    stack = prepared("dev")
+    outcome = refused(stack, lambda: stack.preview(set=both))
+    assert sorted(told(outcome)) == sorted(line for mistake in mistakes for line in mistake.told)
+
+
+def test_more_public_services_than_a_balancer_takes(prepared: Prepared) -> None:
+    service = {
+        **{"port": 8000, "serviceType": "ClusterIP", "runAsUser": 1000, "replicas": 1},
+        "resources": RESOURCES,
+    }
+    more = {f"extra{each}": {**service, "hosts": [f"extra{each}.dev.example.com"]} for each in range(98)}
+    stack = prepared("dev")
+    outcome = refused(
+        stack, lambda: stack.preview(set={f"slipway:services.{name}": value for name, value in more.items()})
+    )
+    assert told(outcome) == ["slipway:services: has 101 public services; one balancer takes 100 rules"]
+
+
+def test_a_stack_name_that_leaves_no_room(prepared: Prepared) -> None:
+    dev = prepared("dev")
+    name = "production-of-all-regions"
+    shipped = (dev.project / "Pulumi.dev.yaml").read_text()
+    (dev.project / f"Pulumi.{name}.yaml").write_text(shipped.replace("stack: dev,", f"stack: {name},"))
+    stack = SandboxStack(dev.state, dev.project, name)
+    outcome = refused(stack, stack.preview)
+    assert told(outcome, name) == [
+        f"stack name: 'slipway-{name}' is longer than 27 characters, which names of roles have room for"
+    ]
+
+
+def test_a_password_that_nobody_set(prepared: Prepared, tmp_path: Path) -> None:
+    """The sandbox supplies missing passwords only where the project asks for them."""
+    project = program_with(tmp_path)
+    declared = yaml.safe_load((project / "Pulumi.yaml").read_text())
+    del declared["config"]["slipway:databasePasswords"]
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump(declared))
+    stack = SandboxStack(prepared("dev").state, project)
+    outcome = refused(stack, lambda: stack.preview(set={"slipway:databasePasswords": {"users": "tell-no-one"}}))
+    path = "slipway:databasePasswords.thoughts"
+    assert told(outcome) == [f"{path}: is required; set it with: pulumi config set --secret --path '{path}'"]
+    assert "tell-no-one" not in outcome.output
+
+
+def test_a_password_of_another_form_is_never_shown(prepared: Prepared) -> None:
+    stack = prepared("dev")
+    wrong: Mapping[str, Any] = {"slipway:databasePasswords.users": {"value": "tell-no-one"}, f"{FRONTEND}.port": 1}
+    outcome = refused(stack, lambda: stack.preview(set=wrong))
+    assert told(outcome)[-1] == "slipway:databasePasswords.users: expected text"
+    assert "tell-no-one" not in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("config:\n  slipway:domain: a.example.com\n  slipway:domain: b.example.com\n", "slipway:domain"),
+        ("config: {slipway:domain: dev.example.com\n", "Pulumi.dev.yaml"),
+        ("config:\n\tslipway:domain: dev.example.com\n", "Pulumi.dev.yaml"),
+        ("- slipway:domain: dev.example.com\n", "has to be a map"),
+    ],
+    ids=["a key twice", "a brace left open", "a tab", "a list"],
+)
+def test_a_file_that_cannot_be_read(prepared: Prepared, stack_file: Path, text: str, words: str) -> None:
+    """What reads the file first says so: in the sandbox that is the sandbox, else Pulumi itself."""
+    stack = prepared("dev")
+    stack_file.write_text(text)
+    outcome = refused(stack, stack.preview)
+    assert "Pulumi.dev.yaml" in outcome.output
+    assert words in outcome.output
+
+
+def test_an_empty_file_is_told_all_that_it_needs(prepared: Prepared, stack_file: Path) -> None:
+    stack = prepared("dev")
+    stack_file.write_text("config: {}\n")
+    lines = told(refused(stack, stack.preview))
+    assert {line.split(":")[0] for line in lines} == {"aws", "slipway"}
+    required = {line.split(": ")[0] for line in lines if ": is required; expected " in line}
+    assert required >= {"aws:region", "aws:defaultTags.tags", "slipway:domain", "slipway:network.cidr"}
+    assert f"{USERS}.port" not in required
