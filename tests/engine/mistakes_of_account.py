@@ -104,5 +104,9 @@ ACCOUNT: tuple[Mistake, ...] = (
         {"slipway:tags": {"owner": "platform", "aws:owner": "me"}},
         ("slipway:tags.aws:owner: begins with aws:, which AWS keeps for itself",),
     ),
-    Mistake("tag is a number", {"slipway:tags.owner": 7}, ("slipway:tags.owner: is 7; expected a text of letters",)),
+    Mistake(
+        "tag is a number",
+        {"slipway:tags.owner": 7},
+        ("slipway:tags.owner: is 7; expected a text of letters, digits, spaces and _.:/=+@-",),
+    ),
 )

@@ -12,7 +12,7 @@ CLUSTER_AND_NETWORK: tuple[Mistake, ...] = (
         (
             f"{NETWORK}.cidr: is required; expected an IPv4 range, named by its first address, such as 10.10.0.0/16",
             f"{NETWORK}.availabilityZones: is required; expected a list of 2 to 3, "
-            "each an availability zone such as us-west-2a",
+            "each an availability zone such as us-west-2a, or its letter",
             f"{NETWORK}.natGateways: is required; expected one of single, perZone",
         ),
         without=(NETWORK,),
@@ -69,7 +69,7 @@ CLUSTER_AND_NETWORK: tuple[Mistake, ...] = (
         {f"{NETWORK}.availabilityZones": ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"]},
         (
             f'{NETWORK}.availabilityZones: is ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"]; '
-            "expected a list of 2 to 3, each an availability zone such as us-west-2a",
+            "expected a list of 2 to 3, each an availability zone such as us-west-2a, or its letter",
         ),
     ),
     Mistake(

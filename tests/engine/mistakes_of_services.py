@@ -112,8 +112,8 @@ SERVICES: tuple[Mistake, ...] = (
             ]
         },
         (
-            f"{USERS}.hosts: is a list of 6; expected a list of at most 5, each a host name in lower case "
-            "such as shop.example.com",
+            f"{USERS}.hosts: is a list of 6; expected a list of at most 5, each a host name in lower case, "
+            "in full or as one label below the domain, such as shop",
         ),
     ),
     Mistake(

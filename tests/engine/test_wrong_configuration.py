@@ -112,9 +112,9 @@ def test_up_refuses_what_preview_refuses(prepared: Prepared, name: str) -> None:
 TOGETHER = (
     ("drain of 4 seconds", "range is public", "unknown key, deep"),
     ("namespace with an underscore", "version with a patch", "small disk", "root"),
-    ("another account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
+    ("a role in place of the account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
     ("protect is no boolean", "zone of another region", "deploy role once more", "target of 101 percent"),
-    ("another stack's tag", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
+    ("a tag that is the program's", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
 )
 
 
@@ -199,5 +199,5 @@ def test_an_empty_file_is_told_all_that_it_needs(prepared: Prepared, stack_file:
     lines = told(refused(stack, stack.preview))
     assert {line.split(":")[0] for line in lines} == {"aws", "slipway"}
     required = {line.split(": ")[0] for line in lines if ": is required; expected " in line}
-    assert required >= {"aws:region", "aws:defaultTags.tags", "slipway:domain", "slipway:network.cidr"}
+    assert required >= {"aws:region", "slipway:account", "slipway:tags.owner", "slipway:domain", "slipway:network.cidr"}
     assert f"{USERS}.port" not in required
