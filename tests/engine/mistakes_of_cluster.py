@@ -61,7 +61,7 @@ CLUSTER_AND_NETWORK: tuple[Mistake, ...] = (
         {f"{NETWORK}.availabilityZones": ["us-west-2a"]},
         (
             f'{NETWORK}.availabilityZones: is ["us-west-2a"]; expected a list of 2 to 3, each an availability '
-            "zone such as us-west-2a",
+            "zone such as us-west-2a, or its letter",
         ),
     ),
     Mistake(
