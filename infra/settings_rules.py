@@ -15,7 +15,7 @@ from apps.declarations import declaration_of
 from infra.certificate import certificate_names
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem
-from infra.service_settings import ImageSettings, ServiceSettings, SidecarDatabaseSettings
+from infra.service_settings import ExternalDatabaseSettings, ImageSettings, ServiceSettings, SidecarDatabaseSettings
 from infra.settings import ClusterSettings, NetworkSettings
 
 # "Rules per Application Load Balancer (not counting default rules)": 100.
@@ -55,6 +55,21 @@ def network_fits(network: NetworkSettings, region: str) -> Iterator[Problem]:
             yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}; expected a zone of {region}")
         if zone in network.availability_zones[:index]:
             yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}, which stands there twice")
+
+
+def ranges_do_not_overlap(network: NetworkSettings, services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """A database outside the VPC is reached by a route, which an overlapping range makes impossible.
+
+    https://docs.aws.amazon.com/vpc/latest/peering/invalid-peering-configurations.html
+    """
+    for name, service in services.items():
+        database = service.database
+        for index, cidr in enumerate(database.cidrs if isinstance(database, ExternalDatabaseSettings) else ()):
+            if cidr.overlaps(network.cidr):
+                yield Problem(
+                    f"slipway:services.{name}.database.cidrs[{index}]",
+                    f"is {cidr}; expected a range that does not overlap the VPC's, {network.cidr}",
+                )
 
 
 def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -> Iterator[Problem]:
@@ -213,6 +228,7 @@ RULES_OF_ENTRIES: tuple[Rule, ...] = (
 RULES_OF_WHOLES: tuple[Rule, ...] = (
     names_have_room,
     network_fits,
+    ranges_do_not_overlap,
     endpoint_is_not_open_to_the_world,
     deploy_role_is_no_second_admin,
     tags_say_whose_it_is,

@@ -100,6 +100,15 @@ SERVICES: tuple[Mistake, ...] = (
         (f"{USERS}.hosts[0]: is frontend.dev.example.com, which slipway:services.frontend has already",),
     ),
     Mistake(
+        "overlapping ranges",
+        {f"{USERS}.database.cidrs": ["10.30.0.0/20"]},
+        (
+            f"{USERS}.database.cidrs[0]: is 10.30.0.0/20; "
+            "expected a range that does not overlap the VPC's, 10.30.0.0/16",
+        ),
+        stack="prod",
+    ),
+    Mistake(
         "six hosts",
         {
             f"{USERS}.hosts": [

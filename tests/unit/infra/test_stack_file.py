@@ -330,3 +330,13 @@ def test_more_deep_hosts_than_a_certificate_takes() -> None:
         "slipway:services: has 9 hosts more than one label below dev.example.com; "
         "the certificate takes 8 beside the domain and its wildcard",
     ]
+
+
+def test_a_database_in_a_range_that_overlaps_the_vpc() -> None:
+    def edit(config: Config) -> None:
+        services(config)["users"]["database"]["cidrs"] = ["10.130.0.0/24", "10.30.128.0/17"]
+
+    assert problems(edited(edit, "prod"), "prod") == [
+        "slipway:services.users.database.cidrs[1]: is 10.30.128.0/17; "
+        "expected a range that does not overlap the VPC's, 10.30.0.0/16",
+    ]
