@@ -20,6 +20,8 @@ PROJECT_KEYS = {
 }
 """Keys of the project's own namespace, by the name they have in the file."""
 
+_OTHER_NAMESPACES = ("aws", "eks", "kubernetes", "pulumi")
+"""Of the engine and of the providers, which read their keys themselves."""
 _PLAIN_TEXT = {"account", "domain", "namespace"}
 
 
@@ -52,6 +54,10 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
         _take(found, problems, "region", "aws:region", region)
     else:
         problems.append(Problem("aws:region", "is required; expected such as us-west-2"))
+    problems += [
+        Problem(namespace, f"is not a known namespace; expected {project}: for Slipway's own keys")
+        for namespace in sorted({key.partition(":")[0] for key in values} - {project, *_OTHER_NAMESPACES})
+    ]
     for key in sorted(key for key in values if key.startswith(f"{project}:")):
         name = key.removeprefix(f"{project}:")
         if name not in PROJECT_KEYS:

@@ -260,6 +260,11 @@ WRONG: list[tuple[str, Callable[[Config], Any], str]] = [
         "slipway:nodeGroups.general.boosts.sale: start 2026-12-24 20:00 is not before end 2026-12-24 08:00",
     ),
     (
+        "misspelt namespace",
+        lambda c: c.update({"slipwya:drainSeconds": 60}),
+        "slipwya: is not a known namespace; expected slipway: for Slipway's own keys",
+    ),
+    (
         "only tainted nodes",
         lambda c: c["slipway:nodeGroups"]["general"].update(
             taints=[{"key": "gpu", "value": "yes", "effect": "NO_SCHEDULE"}]
