@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
+import pulumi_aws
 import pulumi_kubernetes as kubernetes
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  # how the SDK reads its own classes; there is no public way
 
@@ -203,9 +204,12 @@ def _kinds(expected: Any) -> Iterator[Any]:
         yield expected
 
 
+_PROVIDERS = {"pulumi:providers:aws": pulumi_aws.Provider, "pulumi:providers:kubernetes": kubernetes.Provider}
+
+
 def _class_of(registration: Registration) -> type[pulumi.CustomResource] | type[pulumi.ProviderResource]:
-    if registration.type == "pulumi:providers:kubernetes":
-        return kubernetes.Provider
+    if registration.type in _PROVIDERS:
+        return _PROVIDERS[registration.type]
     try:
         return class_of(registration.type)
     except UnknownTypeError:

@@ -61,7 +61,7 @@ def test_only_resources_are_registered_and_what_is_unknown_comes_from_what_it_ca
 def test_the_flat_project_has_the_providers_settings_and_none_of_slipways(requests: Requests, tmp_path: Path) -> None:
     write_flat(requests, tmp_path / "flat", "prod")
     text = (tmp_path / "flat" / "Pulumi.prod.yaml").read_text()
-    assert "aws:assumeRoles" in text
+    assert "aws:region" in text
     assert "\n  slipway:" not in text
 
 
