@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from sandbox.aws.identifiers import ACCOUNT_VARIABLE
 from sandbox.refusal import Refusal
 from sandbox.state import CHECKOUT
 
 # Seconds; a cold start on a busy two-core machine takes about three.
 _START_LIMIT = 60.0
 _END_LIMIT = 10.0
-ACCOUNT_VARIABLE = "SLIPWAY_SANDBOX_ACCOUNT"
-"""What tells `sandbox.aws.identifiers` which account to be."""
 
 
 class ProviderProcess:

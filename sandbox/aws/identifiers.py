@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-ACCOUNT: Final = os.environ.get("SLIPWAY_SANDBOX_ACCOUNT", "123456789012")
-"""The pretended account: the number AWS's own documentation uses."""
+ACCOUNT_VARIABLE: Final = "SLIPWAY_SANDBOX_ACCOUNT"
+"""The environment variable that says which account to pretend to be."""
+ACCOUNT: Final = os.environ.get(ACCOUNT_VARIABLE, "123456789012")
+"""The pretended account: where nobody says which, the number AWS's own documentation uses."""
 
 
 @dataclass(frozen=True)
