@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PULUMI_VERSION = "3.220.0"
@@ -92,10 +92,25 @@ def ensure_pulumi() -> Path:
     found = find_pulumi()
     if found is not None:
         return found
-    target = cached_pulumi()
+    reasons = install(cached_pulumi(), (_download, _build))
+    if reasons:
+        raise ToolMissing(
+            f"pulumi {PULUMI_VERSION} is needed: {reasons}. "
+            "Install Pulumi (https://www.pulumi.com/docs/install/) or Go 1.25 or newer (https://go.dev/dl/)."
+        )
+    return cached_pulumi()
+
+
+def install(target: Path, makers: Sequence[Callable[[Path], Path]]) -> str:
+    """Put a tool into the cache with the first of `makers` that can; gives back why none could, or an empty string.
+
+    Args:
+        target: the tool's command; its directory is what is made
+        makers: each makes that directory inside the one it is given and returns its path, or raises `ToolMissing`
+    """
     target.parent.parent.mkdir(parents=True, exist_ok=True)
     reasons: list[str] = []
-    for make in (_download, _build):
+    for make in makers:
         # Made in a directory of its own and moved in one step: a second set-up at the same time, or one
         # that is stopped half-way, never leaves a broken tool behind.
         with tempfile.TemporaryDirectory(dir=target.parent.parent) as directory:
@@ -105,11 +120,8 @@ def ensure_pulumi() -> Path:
                 reasons.append(str(reason))
                 continue
             _move(made, target)
-            return target
-    raise ToolMissing(
-        f"pulumi {PULUMI_VERSION} is needed: " + "; ".join(reasons) + ". "
-        "Install Pulumi (https://www.pulumi.com/docs/install/) or Go 1.25 or newer (https://go.dev/dl/)."
-    )
+            return ""
+    return "; ".join(reasons)
 
 
 def _move(directory: Path, target: Path) -> None:
@@ -130,10 +142,10 @@ def _download(directory: Path) -> Path:
     name = f"pulumi-v{PULUMI_VERSION}-{system}-{machine}.tar.gz"
     try:
         # The sums come first: they are small, so a closed network shows at once.
-        sums = _fetch(_CHECKSUMS.format(version=PULUMI_VERSION)).decode()
-        archive = _fetch(f"{_RELEASES}/{name}")
+        sums = fetch(_CHECKSUMS.format(version=PULUMI_VERSION)).decode()
+        archive = fetch(f"{_RELEASES}/{name}")
     except OSError as error:  # urllib's errors and timeouts are OSErrors
-        raise ToolMissing(f"the download failed ({_reason(error)})") from error
+        raise ToolMissing(f"the download failed ({reason_of(error)})") from error
     expected = {line.split()[1]: line.split()[0] for line in sums.splitlines() if line.strip()}
     if expected.get(name) != hashlib.sha256(archive).hexdigest():
         raise ToolMissing(f"the download of {name} does not have the published SHA-256")
@@ -145,28 +157,51 @@ def _download(directory: Path) -> Path:
     return directory / "pulumi"  # the archive's one directory holds the command and its language hosts
 
 
-def _fetch(url: str) -> bytes:
+def fetch(url: str) -> bytes:
+    """What lies at `url`; an `OSError` where the network is closed."""
     with urllib.request.urlopen(url, timeout=_NETWORK_LIMIT) as answer:  # noqa: S310  # constant https addresses
         return answer.read()
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Why a download failed, in words."""
     return str(error.reason) if isinstance(error, urllib.error.URLError) else str(error)
 
 
 def _build(directory: Path) -> Path:
+    variable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+    made = go_build(
+        directory,
+        f"building pulumi {PULUMI_VERSION} with Go, once (2 to 10 min)",
+        "pulumi",
+        ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
+        f"-X {variable}={PULUMI_VERSION}",
+    )
+    for name, text in COMMANDS.items():
+        write_command(made / name, text)
+    return made
+
+
+def go_build(directory: Path, title: str, module: str, packages: Sequence[str], linker: str) -> Path:
+    """Build the commands of a pinned module in `tools/` and return the directory they are in.
+
+    Args:
+        directory: where to work
+        title: what to say meanwhile
+        module: the directory in `tools/` whose `go.mod` says what is built
+        packages: the commands
+        linker: further flags for the linker
+
+    Raises:
+        ToolMissing: there is no Go, or it cannot build this.
+    """
     go = shutil.which("go")
     if go is None:
         raise ToolMissing("there is no Go to build it with")
     made = directory / "made"
     made.mkdir()
-    module = _CHECKOUT / "tools" / "pulumi"
-    variable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-    command = [go, "build", "-o", str(made / "pulumi"), "-ldflags", f"-s -w -X {variable}={PULUMI_VERSION}"]
-    command.append("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi")
-    run_with_progress(command, f"building pulumi {PULUMI_VERSION} with Go, once (2 to 10 min)", module)
-    for name, text in COMMANDS.items():
-        write_command(made / name, text)
+    command = [go, "build", "-o", f"{made}{os.sep}", "-ldflags", f"-s -w {linker}".strip(), *packages]
+    run_with_progress(command, title, _CHECKOUT / "tools" / module)
     return made
 
 

@@ -61,7 +61,7 @@ def test_a_download_with_another_sum_is_not_used(monkeypatch: pytest.MonkeyPatch
     def fetch(url: str) -> bytes:
         return b"" if url.endswith("txt") else b"something else"
 
-    monkeypatch.setattr(toolchain, "_fetch", fetch)
+    monkeypatch.setattr(toolchain, "fetch", fetch)
     with pytest.raises(ToolMissing, match="SHA-256"):
         toolchain.ensure_pulumi()
     assert not toolchain.cached_pulumi().exists()

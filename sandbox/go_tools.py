@@ -1,0 +1,188 @@
+"""Finds, downloads or builds the programs of a local control plane.
+
+Only the standard library is used: set-up runs this before the project's own environment exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sandbox.toolchain import ToolMissing, cache_directory, fetch, go_build, install, reason_of
+
+if TYPE_CHECKING:
+    from sandbox.control_plane.components import Binaries
+
+_KUBERNETES: Final = "kubernetes"
+_RELEASES: Final = "https://dl.k8s.io/release/v{version}/bin/{system}/{machine}/{command}"
+
+
+@dataclass(frozen=True)
+class GoTool:
+    """Commands that come from one pinned Go module.
+
+    Attributes:
+        name: its directory in `tools/` and in the cache
+        version: what that directory's `go.mod` pins
+        packages: a Go package for each command
+        linker: how the version gets into the commands
+        duration: what to expect of a build on two cores
+    """
+
+    name: str
+    version: str
+    packages: tuple[str, ...]
+    linker: str
+    duration: str
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of the commands; a major version at the end of a package's path is none."""
+        return tuple(self.name if _is_major(package) else package.rsplit("/", 1)[1] for package in self.packages)
+
+    @property
+    def directory(self) -> Path:
+        """Where the cache has the commands."""
+        return cache_directory() / self.name / self.version
+
+    def found(self, command: str) -> Path | None:
+        """The command on PATH when it is of the same minor version, else the one in the cache, else None."""
+        on_path = shutil.which(command)
+        if on_path is not None and self._fits(on_path):
+            return Path(on_path)
+        cached = self.directory / command
+        return cached if os.access(cached, os.X_OK) else None
+
+    def _fits(self, command: str) -> bool:
+        try:
+            shown = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return False
+        minor = self.version.rsplit(".", 1)[0]
+        return re.search(rf"\bv?{re.escape(minor)}\.\d", shown.stdout + shown.stderr) is not None
+
+
+def _is_major(package: str) -> bool:
+    return re.fullmatch(r"v\d+", package.rsplit("/", 1)[1]) is not None
+
+
+KUBERNETES_VERSION: Final = "1.36.4"
+
+CONTROL_PLANE_TOOLS: Final = (
+    GoTool("etcd", "3.6.5", ("go.etcd.io/etcd/server/v3",), "", "20 s to 1 min"),
+    GoTool(
+        _KUBERNETES,
+        KUBERNETES_VERSION,
+        tuple(
+            f"k8s.io/kubernetes/cmd/{name}" for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+        ),
+        f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION}",
+        "4 to 12 min",
+    ),
+    GoTool(
+        "kwok", "0.8.0", ("sigs.k8s.io/kwok/cmd/kwok",), "-X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0", "1 to 5 min"
+    ),
+    GoTool("metrics-server", "0.9.0", ("sigs.k8s.io/metrics-server/cmd/metrics-server",), "", "2 to 6 min"),
+)
+
+
+def ensure_control_plane() -> None:
+    """Have all programs of a control plane: found, downloaded or built.
+
+    Raises:
+        ToolMissing: one cannot be had.
+    """
+    for tool in CONTROL_PLANE_TOOLS:
+        if all(tool.found(command) for command in tool.commands):
+            continue
+        makers = [partial(_download, tool), partial(_build, tool)]
+        reasons = install(tool.directory / tool.commands[0], makers[0 if tool.name == _KUBERNETES else 1 :])
+        if reasons:
+            raise ToolMissing(
+                f"{tool.name} {tool.version} is needed: {reasons}. Install it, or Go (https://go.dev/dl/)."
+            )
+
+
+def control_plane_binaries() -> Binaries:
+    """Where the programs of a control plane are.
+
+    Raises:
+        ToolMissing: one is neither installed nor built yet.
+    """
+    from sandbox.control_plane.components import Binaries  # noqa: PLC0415  # set-up has none of what it imports
+
+    found: dict[str, Path] = {}
+    for tool in CONTROL_PLANE_TOOLS:
+        for command in tool.commands:
+            path = tool.found(command)
+            if path is None:
+                raise ToolMissing(
+                    f"{command} {tool.version} is neither installed nor built yet; run `make cluster-tools`"
+                )
+            found[command] = path
+    return Binaries(
+        etcd=found["etcd"],
+        api_server=found["kube-apiserver"],
+        controller_manager=found["kube-controller-manager"],
+        scheduler=found["kube-scheduler"],
+        metrics_server=found["metrics-server"],
+        kwok=found["kwok"],
+    )
+
+
+def _build(tool: GoTool, directory: Path) -> Path:
+    title = f"building {', '.join(tool.commands)} {tool.version} with Go, once ({tool.duration})"
+    made = go_build(directory, title, tool.name, tool.packages, tool.linker)
+    for package, command in zip(tool.packages, tool.commands, strict=True):
+        # Go names a command after the last part of its path that is no version; not every release agrees.
+        for other in (package.rsplit("/", 1)[1], package.rsplit("/", 2)[1]):
+            if (made / other).exists() and other != command:
+                (made / other).rename(made / command)
+    return made
+
+
+def _download(tool: GoTool, directory: Path) -> Path:
+    """The official binaries of Kubernetes; there are some for Linux only. https://kubernetes.io/releases/download/"""
+    machine = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
+    if platform.system() != "Linux" or machine is None:
+        raise ToolMissing(f"no official download for {platform.system()} {platform.machine()}")
+    made = directory / "made"
+    made.mkdir()
+    for command in tool.commands:
+        url = _RELEASES.format(version=tool.version, system="linux", machine=machine, command=command)
+        try:
+            # The sums come first: they are small, so a closed network shows at once.
+            sha256 = fetch(f"{url}.sha256").decode().strip()
+            content = fetch(url)
+        except OSError as error:
+            raise ToolMissing(f"the download failed ({reason_of(error)})") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ToolMissing(f"the download of {command} does not have the published SHA-256")
+        (made / command).write_bytes(content)
+        (made / command).chmod(0o755)
+    return made
+
+
+def main(words: Sequence[str]) -> int:
+    """Have all programs of a control plane; gives back the exit code."""
+    del words
+    try:
+        ensure_control_plane()
+    except ToolMissing as missing:
+        print(f"setup: {missing}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
