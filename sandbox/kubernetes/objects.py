@@ -10,6 +10,8 @@ from sandbox.values import UNKNOWN, as_map, is_list, is_map, revealed
 
 RELEASE_TYPE: Final = "kubernetes:helm.sh/v3:Release"
 NAMESPACE_TYPE: Final = "kubernetes:core/v1:Namespace"
+BINDING_TYPE: Final = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
+CONTROLLER_CHART: Final = "aws-load-balancer-controller"
 
 ALWAYS_THERE: Final = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 """The namespaces every cluster has: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"""

@@ -9,7 +9,7 @@ import pytest
 from emulated_account import CLUSTER, CONTROLLER, NODE_GROUP, Account, Made, deployment, kubeconfig, service
 
 from sandbox.aws.errors import KubernetesError
-from sandbox.kubernetes.provider import endpoint_of
+from sandbox.kubernetes.kubeconfig import endpoint_of
 from sandbox.values import UNKNOWN, Secret
 
 pytestmark = pytest.mark.unit
