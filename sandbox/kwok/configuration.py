@@ -24,7 +24,7 @@ DEAD_LABEL: Final = "slipway.sandbox/dead"
 METRICS_ANNOTATION: Final = "metrics.k8s.io/resource-metrics-path"
 """The annotation that tells metrics-server where a node's figures are, on the node's kubelet port.
 
-https://github.com/kubernetes-sigs/metrics-server/blob/master/KNOWN_ISSUES.md
+https://kwok.sigs.k8s.io/docs/user/resource-usage-configuration/
 """
 
 ADDRESS_TYPE: Final = "ExternalDNS"
@@ -39,11 +39,11 @@ ENABLED_KINDS: Final = ("Stage", "Metric", "ClusterResourceUsage")
 
 # Every pod gets a further address, and none gets one that another had: kwok hands a free address of its range out
 # again at once, but counts on past the end of a range when none is free, and so of this one, which holds no second.
-# (On EKS an address rests for 30 seconds: https://github.com/aws/amazon-vpc-cni-k8s#ip_cooldown_period-v1150.)
+# (On EKS an address rests for 30 seconds first: https://docs.aws.amazon.com/eks/latest/best-practices/vpc-cni.html)
 # A node's `spec.podCIDR` goes before it, in the same way; nodes of one subnet may share one.
 _POD_RANGE: Final = "100.64.0.0/32"
 
-# The kubelet's default, a quarter of which is the interval of renewal.
+# The kubelet's default; kwok renews a lease four times as often, as a kubelet does.
 # https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 _LEASE_SECONDS: Final = 40
 
@@ -59,7 +59,16 @@ def metrics_path(node: str) -> str:
     return f"/metrics/nodes/{node}/metrics/resource"
 
 
-def kwok_configuration(port: int, certificate: Path, key: Path) -> dict[str, Any]:
+def lease_seconds(node_grace: int) -> int:
+    """How long a node's lease lasts, in seconds, where a node without heartbeats is given up after `node_grace`.
+
+    A quarter of it passes between two heartbeats, so four of them have to fail; a shorter grace than Kubernetes' own
+    (50 s) shortens it too.
+    """
+    return min(_LEASE_SECONDS, node_grace)
+
+
+def kwok_configuration(port: int, certificate: Path, key: Path, node_grace: int = 50) -> dict[str, Any]:
     """The content of kwok's configuration file.
 
     Args:
@@ -67,6 +76,7 @@ def kwok_configuration(port: int, certificate: Path, key: Path) -> dict[str, Any
             kubelet's
         certificate: of that address, as PEM
         key: the certificate's, as PEM
+        node_grace: `--node-monitor-grace-period` of the controller manager, in seconds
     """
     annotation, value = NODE_ANNOTATION
     return {
@@ -84,7 +94,7 @@ def kwok_configuration(port: int, certificate: Path, key: Path) -> dict[str, Any
             "tlsCertFile": str(certificate),
             "tlsPrivateKeyFile": str(key),
             "enableDebuggingHandlers": False,
-            "nodeLeaseDurationSeconds": _LEASE_SECONDS,
+            "nodeLeaseDurationSeconds": lease_seconds(node_grace),
             "nodeLeaseParallelism": _LEASES,
             "nodePlayStageParallelism": _NODE_CHANGES,
             "podPlayStageParallelism": _POD_CHANGES,
@@ -92,7 +102,9 @@ def kwok_configuration(port: int, certificate: Path, key: Path) -> dict[str, Any
     }
 
 
-def kwok_command(binary: Path, kubeconfig: Path, directory: Path, port: int, certificate: Path, key: Path) -> list[str]:
+def kwok_command(
+    binary: Path, kubeconfig: Path, directory: Path, port: int, certificate: Path, key: Path, node_grace: int = 50
+) -> list[str]:
     """The command that runs kwok; writes its configuration into `directory`.
 
     The definitions of `sandbox.kwok.definitions` should be there before it starts: it looks again for kinds that are
@@ -108,7 +120,8 @@ def kwok_command(binary: Path, kubeconfig: Path, directory: Path, port: int, cer
         port: see `kwok_configuration`
         certificate: see `kwok_configuration`
         key: see `kwok_configuration`
+        node_grace: see `kwok_configuration`
     """
     path = directory / "kwok.json"
-    path.write_text(json.dumps(kwok_configuration(port, certificate, key), indent=2) + "\n")
+    path.write_text(json.dumps(kwok_configuration(port, certificate, key, node_grace), indent=2) + "\n")
     return [str(binary), "--kubeconfig", str(kubeconfig), "--config", str(path)]
