@@ -13,7 +13,8 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench
+.PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
+	cluster-tools cluster-up cluster-down
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -48,6 +49,19 @@ inventory: setup ## Show what exists in the emulated account
 
 clean-sandbox: setup ## Forget the emulated account and every stack in it
 	$(PYTHON) -m sandbox reset
+
+cluster-tools: setup ## Find, download or build the programs of a Kubernetes control plane (once, 7 to 25 min to build)
+	@$(PYTHON) -m sandbox.go_tools
+
+# PACE=fast runs the control plane's own clocks faster: autoscaler, node monitor, health checks.
+PACE ?= real
+cluster-up: cluster-tools ## Bring STACK up with a real Kubernetes control plane behind its cluster
+	@$(PYTHON) -m sandbox cluster up --stack $(STACK) --pace $(PACE)
+	@$(MAKE) --no-print-directory up
+	@file=$$($(PYTHON) -m sandbox cluster kubeconfig --stack $(STACK)) && printf '\n  export KUBECONFIG=%s\n  kubectl -n example get deploy,hpa,pdb,pods\n' "$$file"
+
+cluster-down: setup ## End STACK's control plane
+	@$(PYTHON) -m sandbox cluster down --stack $(STACK)
 
 # Two workers suit the two cores of the smallest machine it runs on; the engine tests take most of the time.
 test: setup ## Run the unit, program and engine tests

@@ -1,6 +1,7 @@
 """The command line of the sandbox.
 
 python -m sandbox [options] pulumi <any pulumi command>
+python -m sandbox cluster up|down|kubeconfig [--stack NAME]
 python -m sandbox inventory [--json]
 python -m sandbox reset
 """
@@ -42,15 +43,15 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="configuration for this one command"
     )
     parser.add_argument("--json", action="store_true", help="`inventory` as JSON")
-    parser.add_argument("verb", choices=("pulumi", "inventory", "reset"), help="what to do")
+    parser.add_argument("verb", choices=("pulumi", "cluster", "inventory", "reset"), help="what to do")
     return parser
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The sandbox's own words up to `pulumi`, and those for `pulumi`."""
+    """The sandbox's own words up to the verb, and those for what the verb names, where it has words of its own."""
     position = 0
     while position < len(words):
-        if words[position] == "pulumi":
+        if words[position] in {"pulumi", "cluster"}:
             return list(words[: position + 1]), list(words[position + 1 :])
         position += 2 if words[position] in _VALUE_OPTIONS else 1
     return list(words), []
@@ -64,6 +65,8 @@ def main(words: Sequence[str]) -> int:
     try:
         if parsed.verb == "inventory":
             return _show_inventory(state, as_json=parsed.json)
+        if parsed.verb == "cluster":
+            return _cluster(rest, state)
         if parsed.verb == "reset":
             return _reset(state)
         return _pulumi(rest, parsed, state)
@@ -89,6 +92,12 @@ def _pulumi(words: Sequence[str], parsed: argparse.Namespace, state: State) -> i
     except ValueError as error:
         raise Refusal(f"--fault: {error}") from error
     return run(words, Options(state, real, parsed.time_scale, tuple(parsed.fault), tuple(parsed.set)))
+
+
+def _cluster(words: Sequence[str], state: State) -> int:
+    from sandbox.cluster_command import run_cluster
+
+    return run_cluster(words, state)
 
 
 def _show_inventory(state: State, *, as_json: bool) -> int:

@@ -20,7 +20,16 @@ from sandbox.provider_process import ProviderProcess
 from sandbox.pulumi_arguments import PulumiArguments, parse
 from sandbox.pulumi_environment import environment, link_plugins, write_commands
 from sandbox.refusal import Refusal
-from sandbox.stack_files import Project, Vault, account_of, find_project, missing_ciphertexts, plan, write_work_copy
+from sandbox.stack_files import (
+    Plan,
+    Project,
+    Vault,
+    account_of,
+    find_project,
+    missing_ciphertexts,
+    plan,
+    write_work_copy,
+)
 from sandbox.state import State
 from sandbox.toolchain import find_pulumi
 
@@ -70,24 +79,27 @@ def run(words: Sequence[str], options: Options) -> int:
     if pulumi is None:
         raise Refusal("`pulumi` is neither installed nor built yet; run `make setup` first")
     options.state.prepare()
-    write_commands(options.state, pulumi, options.real)
+    write_commands(options.state, pulumi)
     if options.real:
         link_plugins(options.state)
     if arguments.asks_for_help or not arguments.needs_project:
         return _run_pulumi([str(pulumi), *words], environment_of(options, pulumi, arguments, ""))
     print(_NOTICE.format(options.state.directory), file=sys.stderr, flush=True)
     if arguments.command.partition(" ")[0] in _WITHOUT_PROVIDERS:
-        return _run_in_project(pulumi, arguments, options, "")
+        return _run_in_project(pulumi, arguments, options, None, "")
     packages = [package for package in SERVED if package not in options.real]
-    account_id = account_of(plan(find_project(arguments.directory), arguments.stack, options.overlay))
+    project = find_project(arguments.directory)
+    planned = plan(project, arguments.stack, options.overlay)
+    control_plane = options.state.control_plane(project.name, arguments.stack)
     with ProviderProcess(
         packages,
-        account=options.state.account,
-        account_id=account_id,
+        state=options.state,
+        account_id=account_of(planned),
+        control_plane=control_plane if control_plane.exists() else None,
         time_scale=options.time_scale,
         faults=options.faults,
     ) as providers:
-        return _run_in_project(pulumi, arguments, options, providers)
+        return _run_in_project(pulumi, arguments, options, planned, providers)
 
 
 def environment_of(options: Options, pulumi: Path, arguments: PulumiArguments, providers: str) -> dict[str, str]:
@@ -96,13 +108,13 @@ def environment_of(options: Options, pulumi: Path, arguments: PulumiArguments, p
 
 
 def _run_in_project(
-    pulumi: Path, arguments: PulumiArguments, options: Options, providers: ProviderProcess | str
+    pulumi: Path, arguments: PulumiArguments, options: Options, planned: Plan | None, providers: ProviderProcess | str
 ) -> int:
     project = find_project(arguments.directory)
     extra: list[str] = []
-    if arguments.needs_configuration:
+    if planned is not None and arguments.needs_configuration:
         offline = environment_of(options, pulumi, arguments, "")
-        copy = _work_copy(pulumi, offline, project, arguments.stack, options)
+        copy = _work_copy(pulumi, offline, project, arguments.stack, options.state, planned)
         extra = ["--config-file", str(copy)]
     elif options.overlay:
         raise Refusal(f"`pulumi {arguments.command}` reads no configuration, so --set has no meaning")
@@ -115,7 +127,7 @@ def _run_in_project(
     )
     if code != 0 and arguments.needs_configuration and _is_locked(options.state, project, arguments.stack):
         print(_LOCKED.format(arguments.stack), file=sys.stderr)
-    if arguments.command == "stack rm" and not _checkpoint(options.state, project, arguments.stack).exists():
+    if arguments.command == "stack rm" and not options.state.checkpoint(project.name, arguments.stack).exists():
         # Its salt and secrets go with it; a new stack of that name makes its own.
         for file in options.state.stack_files(project.name).glob(f"{arguments.stack}.*"):
             file.unlink()
@@ -152,15 +164,12 @@ def _wait_on(_number: int, _frame: FrameType | None) -> None:
     """Leave Ctrl-C to `pulumi`."""
 
 
-def _checkpoint(state: State, project: Project, stack: str) -> Path:
-    return state.backend / ".pulumi" / "stacks" / project.name / f"{stack}.json"
-
-
-def _work_copy(pulumi: Path, variables: dict[str, str], project: Project, stack: str, options: Options) -> Path:
-    directory = options.state.stack_files(project.name)
+def _work_copy(
+    pulumi: Path, variables: dict[str, str], project: Project, stack: str, state: State, planned: Plan
+) -> Path:
+    directory = state.stack_files(project.name)
     vault = Vault.load(directory / f"{stack}.vault.json")
-    planned = plan(project, stack, options.overlay)
-    exists = _checkpoint(options.state, project, stack).exists()
+    exists = state.checkpoint(project.name, stack).exists()
     if not exists:
         vault.salt, vault.secrets = "", {}
     missing = missing_ciphertexts(planned, vault)

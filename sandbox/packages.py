@@ -29,11 +29,13 @@ class Settings:
         account: the SQLite file of what exists
         time_scale: 0 answers at once; 1 takes as long as AWS does; 0.01 a hundredth of that
         faults: what to let fail, in the syntax of `sandbox.faults`
+        control_plane: the directory of the control plane that the stack's cluster has, if one runs
     """
 
     account: Path
     time_scale: float
     faults: tuple[str, ...]
+    control_plane: Path | None = None
 
 
 Factory = Callable[[], Provider | ComponentProvider]
@@ -65,15 +67,19 @@ def _faults(settings: Settings) -> Faults:
 
 
 def _aws(settings: Settings) -> Factory:
+    from sandbox.aws.outputs import ControlPlane
     from sandbox.aws.provider import AwsProvider
+    from sandbox.control_plane.running import find
     from sandbox.inventory import Inventory
     from sandbox.latency import scaled
 
+    running = find(settings.control_plane) if settings.control_plane is not None else None
     return partial(
         AwsProvider,
         Inventory(settings.account),
         latencies=scaled(settings.time_scale),
         faults=_faults(settings),
+        control_plane=ControlPlane(running.endpoint, running.certificate_authority) if running else None,
     )
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 
 from sandbox.aws.identifiers import ACCOUNT_VARIABLE
 from sandbox.refusal import Refusal
-from sandbox.state import CHECKOUT
+from sandbox.state import CHECKOUT, State
 
 # Seconds; a cold start on a busy two-core machine takes about three.
 _START_LIMIT = 60.0
@@ -30,21 +30,27 @@ class ProviderProcess:
         self,
         packages: Sequence[str],
         *,
-        account: Path,
+        state: State,
         account_id: str | None,
+        control_plane: Path | None,
         time_scale: float,
         faults: Sequence[str],
     ) -> None:
-        command = [sys.executable, "-m", "sandbox.server", "--account", str(account)]
+        command = [sys.executable, "-m", "sandbox.server", "--account", str(state.account)]
         command += ["--time-scale", str(time_scale)]
+        if control_plane is not None:
+            command += ["--control-plane", str(control_plane)]
         for fault in faults:
             command += ["--fault", fault]
+        # A kubeconfig names the command that gives its token.
+        path = os.pathsep.join((str(state.commands), os.environ.get("PATH", os.defpath)))
+        own = {"PYTHONPATH": str(CHECKOUT), "PATH": path}
         self._process = subprocess.Popen(
             [*command, *packages],
             stdin=subprocess.PIPE,  # its end tells the child to end
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for `pulumi`, which needs its providers to cancel in order
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **({ACCOUNT_VARIABLE: account_id} if account_id else {})},
+            env={**os.environ, **own, **({ACCOUNT_VARIABLE: account_id} if account_id else {})},
         )
 
     def addresses(self) -> str:

@@ -79,17 +79,17 @@ def link_plugins(state: State, inherited: Mapping[str, str] = os.environ) -> Non
         link.symlink_to(plugins, target_is_directory=True)
 
 
-def write_commands(state: State, pulumi: Path, real: Sequence[str]) -> None:
+def write_commands(state: State, pulumi: Path) -> None:
     """Put the stand-ins for commands that `pulumi` starts on its PATH, where they are needed."""
     if pulumi == cached_pulumi():
         # Beside a built `pulumi` they count as belonging to it; found on PATH, each use of them is a warning.
         for name, text in COMMANDS.items():
             write_command(pulumi.parent / name, text)
     wanted = {} if has_language_host(pulumi) else dict(COMMANDS)
-    if "kubernetes" in real or "eks" in real:
-        stand_in = Path(__file__).with_name("aws_command.py")
-        words = " ".join(shlex.quote(str(word)) for word in (sys.executable, "-P", stand_in))
-        wanted["aws"] = f'#!/bin/sh\nexec {words} "$@"\n'
+    # An exported kubeconfig asks for its token, as Pulumi's own EKS provider does for a version.
+    stand_in = Path(__file__).with_name("aws_command.py")
+    words = " ".join(shlex.quote(str(word)) for word in (sys.executable, "-P", stand_in, state.token))
+    wanted["aws"] = f'#!/bin/sh\nexec {words} "$@"\n'
     for name in (*COMMANDS, "aws"):
         if name in wanted:
             write_command(state.commands / name, wanted[name])

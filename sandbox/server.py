@@ -217,10 +217,11 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.server")
     parser.add_argument("--account", type=Path, required=True)
     parser.add_argument("--time-scale", type=float, required=True)
+    parser.add_argument("--control-plane", type=Path)
     parser.add_argument("--fault", action="append", default=[])
     parser.add_argument("packages", nargs="+", choices=sorted(PACKAGES))
     options = parser.parse_args(arguments)
-    settings = Settings(options.account, options.time_scale, tuple(options.fault))
+    settings = Settings(options.account, options.time_scale, tuple(options.fault), options.control_plane)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     asyncio.run(serve(options.packages, settings))
     # Threads of calls that never returned must not keep the process: its parent is gone.

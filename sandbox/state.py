@@ -28,6 +28,10 @@ class State:
         """The directory of Pulumi's file backend: checkpoints, history, locks."""
         return self.directory / "backend"
 
+    def checkpoint(self, project: str, stack: str) -> Path:
+        """The file that holds Pulumi's state of a stack."""
+        return self.backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+
     @property
     def pulumi_home(self) -> Path:
         """`PULUMI_HOME`, so that the person's own login and workspaces stay untouched."""
@@ -37,6 +41,20 @@ class State:
     def commands(self) -> Path:
         """What comes first on the PATH of `pulumi`: the stand-ins for commands it starts."""
         return self.directory / "bin"
+
+    @property
+    def token(self) -> Path:
+        """What `aws eks get-token` answers in this account, once a control plane was started in it."""
+        return self.directory / "cluster-token"
+
+    @property
+    def control_planes(self) -> Path:
+        """The directory of the control planes that run."""
+        return self.directory / "control-planes"
+
+    def control_plane(self, project: str, stack: str) -> Path:
+        """The directory of the control plane that a stack's cluster has, when one runs."""
+        return self.control_planes / f"{project}-{stack}"
 
     def stack_files(self, project: str) -> Path:
         """The directory of the work copies of a project's stack files."""

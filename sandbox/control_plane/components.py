@@ -13,6 +13,7 @@ from typing import Any, Final
 from sandbox.control_plane.certificates import Authority, service_account_key
 from sandbox.control_plane.kubeconfig import write_kubeconfig
 from sandbox.control_plane.layout import LOOPBACK, Directory, Pace, Ports
+from sandbox.kwok.configuration import ADDRESS_TYPE
 
 SERVICE_RANGE: Final = "172.20.0.0/16"
 """As EKS has it where a VPC does not use 172.20: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html"""
@@ -132,6 +133,7 @@ def api_server(binaries: Binaries, files: ControlPlaneFiles) -> list[str]:
         f"--service-cluster-ip-range={SERVICE_RANGE}", "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={flags['service-accounts']}",
         f"--service-account-signing-key-file={flags['service-accounts']}",
+        f"--kubelet-preferred-address-types={ADDRESS_TYPE}",
         f"--kubelet-client-certificate={flags['kubelet-client.crt']}",
         f"--kubelet-client-key={flags['kubelet-client.key']}",
         f"--requestheader-client-ca-file={flags['front-proxy-ca']}", f"--requestheader-allowed-names={_FRONT_PROXY}",
@@ -187,7 +189,8 @@ def metrics_server(binaries: Binaries, files: ControlPlaneFiles, pace: Pace) -> 
         f"--metric-resolution={pace.metrics_period}s",
         # Shorter than the resolution, or one kubelet that is gone would hold up all the others.
         f"--kubelet-request-timeout={pace.metrics_period - 2}s",
-        "--kubelet-use-node-status-port", "--kubelet-insecure-tls",
+        f"--kubelet-preferred-address-types={ADDRESS_TYPE}", "--kubelet-use-node-status-port",
+        "--kubelet-insecure-tls",
     ]  # fmt: skip
 
 
