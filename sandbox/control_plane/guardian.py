@@ -15,17 +15,18 @@ import time
 _GRACE = 2.0
 
 
-def main(directory: str) -> None:
-    """Wait for the supervisor's end, then end its processes and remove its directory."""
+def main(directories: list[str]) -> None:
+    """Wait for the supervisor's end, then end its processes and remove its directories."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.killpg(os.getpgid(0), signal.SIGTERM)  # which this process ignores
     time.sleep(_GRACE)
-    shutil.rmtree(directory, ignore_errors=True)
+    for each in directories:
+        shutil.rmtree(each, ignore_errors=True)
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

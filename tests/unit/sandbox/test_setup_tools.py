@@ -70,7 +70,8 @@ def test_a_download_with_another_sum_is_not_used(monkeypatch: pytest.MonkeyPatch
 def test_a_build_is_moved_into_the_cache_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolchain, "_CHECKSUMS", "https://127.0.0.1:1/{version}")
     _script(
-        tmp_path / "path" / "go", 'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\n" >"$2"; chmod +x "$2"'
+        tmp_path / "path" / "go",
+        'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\n" >"$2/pulumi"; chmod +x "$2/pulumi"',
     )
     made = toolchain.ensure_pulumi()
     assert made == toolchain.cached_pulumi()
