@@ -38,6 +38,8 @@ class WebServiceArgs:
     database_image: Image | None
     database_password: pulumi.Input[str] | None
     shutdown: ShutdownTimes
+    rollout_seconds: int
+    """How long `pulumi up` waits for all pods to be of the new version and ready."""
     placement: Placement
     target_group: TargetGroupArgs | None
     """Only for a service with host names."""
@@ -171,6 +173,7 @@ class WebService(pulumi.ComponentResource):
     ) -> k8s.apps.v1.Deployment:
         args = self._args
         autoscaled = args.settings.autoscaling is not None
+        rollout = f"{args.rollout_seconds}s"
         return k8s.apps.v1.Deployment(
             f"{self._prefix}-deployment",
             metadata=self._metadata(),
@@ -200,6 +203,9 @@ class WebService(pulumi.ComponentResource):
                 self._child,
                 pulumi.ResourceOptions(
                     depends_on=[self.service, *args.waits_for, *waits_for],
+                    # Pulumi waits to the end even for a rollout that has failed already.
+                    # https://github.com/pulumi/pulumi-kubernetes/blob/master/provider/pkg/await/deployment.go
+                    custom_timeouts=pulumi.CustomTimeouts(create=rollout, update=rollout),
                     # The autoscaler owns the count from the moment it exists (pulumi-kubernetes #2491).
                     ignore_changes=["spec.replicas"] if autoscaled else None,
                 ),

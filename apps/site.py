@@ -64,6 +64,7 @@ class Site(pulumi.ComponentResource):
                 database_image=image_of(declaration.database_repository, images, args.repository_urls),
                 database_password=pulumi.Output.secret(password.get_secret_value()) if password else None,
                 shutdown=args.shutdown,
+                rollout_seconds=args.settings.rollout_seconds,
                 placement=placement_of(settings.node_group, args.settings.node_groups),
                 cluster=args.cluster.cluster,
                 target_group=self._target_group(route) if route else None,

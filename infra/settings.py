@@ -66,6 +66,7 @@ class Settings(StrictModel):
     protect: bool
     immutable_images: bool
     drain_seconds: Annotated[int, Field(ge=5, le=600)]
+    rollout_seconds: Annotated[int, Field(ge=60, le=3600)]
     network: NetworkSettings
     cluster: ClusterSettings
     load_balancer: LoadBalancerSettings

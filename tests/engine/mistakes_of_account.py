@@ -41,12 +41,17 @@ ACCOUNT: tuple[Mistake, ...] = (
         ('slipway:drainSeconds: is "30s"; expected a whole number from 5 to 600',),
     ),
     Mistake(
+        "rollout of half a minute",
+        {"slipway:rolloutSeconds": 30},
+        ("slipway:rolloutSeconds: is 30; expected a whole number from 60 to 3600",),
+    ),
+    Mistake(
         "unknown key at the top",
         {"slipway:colour": "red"},
         (
             "slipway:colour: is not a known key; expected one of account, cluster, databasePasswords, domain, "
             "drainSeconds, images, immutableImages, loadBalancer, namespace, network, nodeGroups, "
-            "protect, services, tags",
+            "protect, rolloutSeconds, services, tags",
         ),
     ),
     Mistake("no region", {}, ("aws:region: is required; expected such as us-west-2",), without=("aws:region",)),
