@@ -6,18 +6,31 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from sandbox.control_plane.layout import Directory
 from sandbox.inventory import Inventory
 from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kwok.agent import KwokAgent
+from sandbox.nodes.agent import NodeAgent
+from sandbox.registrar.registrar import Registrar
+
+# Seconds that an agent gets to end its round.
+_END_LIMIT = 2.0
+
+
+class Agent(Protocol):
+    """Something that AWS does in a cluster."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Do it until `stop` is set."""
+        ...
 
 
 def main(words: Sequence[str]) -> int:
@@ -32,10 +45,10 @@ def main(words: Sequence[str]) -> int:
     api = ApiServer.of_kubeconfig(directory.admin_kubeconfig)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda _number, _frame: stop.set())
     failed: list[BaseException] = []
 
-    def guard(agent: Any) -> None:
+    def guard(agent: Agent) -> None:
         try:
             agent.run(stop)
         except Exception as error:  # an agent that is gone must not go unnoticed
@@ -44,25 +57,18 @@ def main(words: Sequence[str]) -> int:
         finally:
             stop.set()
 
-    agents: list[Any] = []
-    for module, name in (
-        ("sandbox.kwok.agent", "KwokAgent"),
-        ("sandbox.nodes.agent", "NodeAgent"),
-        ("sandbox.registrar.registrar", "Registrar"),
-    ):
-        try:
-            cls = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            logging.warning("no %s yet: %s", name, error)
-            continue
-        inventory = Inventory(options.account)
-        agents.append(cls(api, directory.model) if name == "KwokAgent" else cls(api, inventory, api.endpoint))
+    agents: tuple[Agent, ...] = (
+        KwokAgent(api, directory.model),
+        # A connection to the inventory each: they are threads.
+        NodeAgent(api, Inventory(options.account), api.endpoint),
+        Registrar(api, Inventory(options.account), api.endpoint, options.time_scale),
+    )
     threads = [threading.Thread(target=guard, args=(agent,), daemon=True) for agent in agents]
     for thread in threads:
         thread.start()
     stop.wait()
     for thread in threads:
-        thread.join(2)
+        thread.join(_END_LIMIT)
     return 1 if failed else 0
 
 
