@@ -70,8 +70,16 @@ class Interference:
         while time.monotonic() < end and not self._faults.is_over(fault):
             await asyncio.sleep(_LOOK_AGAIN)
 
-    async def after(self, operation: str, type_token: str, fault: Fault | None) -> None:
-        """Take the time the call takes, or die before anybody hears that it was done."""
+    async def after(self, operation: str, type_token: str, fault: Fault | None, *, waits: bool = True) -> None:
+        """Take the time the call takes, or die before anybody hears that it was done.
+
+        Args:
+            operation: `create`, `update` or `delete`.
+            type_token: the type it is about.
+            fault: what `before` returned.
+            waits: whether the time is still to be taken; a call that was really made took its own.
+        """
         if fault is not None and fault.effect is Effect.KILL:
             os._exit(KILLED)
-        await self._latencies.wait(operation, type_token)
+        if waits:
+            await self._latencies.wait(operation, type_token)

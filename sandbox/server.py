@@ -33,6 +33,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: igno
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from sandbox.packages import PACKAGES, Settings, is_known_error, provider_factory
+from sandbox.partial_failure import PartialFailureError, status_metadata
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
 
@@ -78,15 +79,16 @@ class PerConnection(provider_pb2_grpc.ResourceProviderServicer):
                 raise  # already answered
             except Exception as error:  # whatever a provider raises has to reach the engine as an answer
                 code, message = describe(error)
-                await context.abort(code, message)
+                await context.abort(code, message, _metadata(code, error))
 
         return answer
 
 
-class _Warning(Protocol):
-    """A provider that has warnings for people: the URN they are about, and the text."""
+class _Talkative(Protocol):
+    """A provider that has something to say to people: the URN it is about, and the text."""
 
     warn: Callable[[str, str], None]
+    progress: Callable[[str, str], None]
 
 
 class ResourceServicer(ProviderServicer):
@@ -100,10 +102,11 @@ class ResourceServicer(ProviderServicer):
         super().__init__([], version, provider, engine_address="")
 
     async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002  # gRPC's name and form
-        """Remember where the engine listens; what the provider warns of is shown there, at the resource."""
+        """Remember where the engine listens; what the provider says is shown there, at the resource."""
         self._engine_address = request.address
         if hasattr(self._provider, "warn"):
-            cast("_Warning", self._provider).warn = EngineLog(request.address).warning
+            log, provider = EngineLog(request.address), cast("_Talkative", self._provider)
+            provider.warn, provider.progress = log.warning, log.progress
         return empty_pb2.Empty()
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -136,7 +139,13 @@ class EngineLog:
 
     def warning(self, urn: str, text: str) -> None:
         """Show a warning about the resource `urn`."""
-        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn)
+        self._send(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn))
+
+    def progress(self, urn: str, text: str) -> None:
+        """Show what the resource `urn` waits for, until something else is shown or it is done."""
+        self._send(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True))
+
+    def _send(self, request: engine_pb2.LogRequest) -> None:
         # An engine that is already ending has nobody to show it to.
         with suppress(grpc.RpcError):
             self._engine.Log(request, timeout=_LOG_LIMIT)
@@ -170,13 +179,9 @@ def servicer_for(package: str, settings: Settings) -> PerConnection:
 
 def describe(error: BaseException) -> tuple[grpc.StatusCode, str]:
     """What the engine is told about `error`: a gRPC status code and a text for a person."""
-    # The SDK's servicer wraps what a provider raised into an exception whose text holds the traceback;
-    # the original is the wrapper's context, and a component's own error is its `inner`.
-    original: BaseException = error
-    while type(original) is Exception and original.__context__ is not None:
-        original = original.__context__
-    if isinstance(original, ComponentInitError):
-        original = original.inner
+    original = _original(error)
+    if isinstance(original, PartialFailureError):
+        return grpc.StatusCode.UNKNOWN, str(original)
     if is_known_error(original):
         return grpc.StatusCode.FAILED_PRECONDITION, str(original)
     if isinstance(original, NotImplementedError):
@@ -186,6 +191,19 @@ def describe(error: BaseException) -> tuple[grpc.StatusCode, str]:
         return grpc.StatusCode.UNKNOWN, str(getattr(original, "details", lambda: original)())
     text = "".join(traceback.format_exception(original))
     return grpc.StatusCode.INTERNAL, f"the sandbox itself failed, this is a mistake in it:\n{text}"
+
+
+def _original(error: BaseException) -> BaseException:
+    # The SDK's servicer wraps what a provider raised into an exception whose text holds the traceback;
+    # the original is the wrapper's context, and a component's own error is its `inner`.
+    while type(error) is Exception and error.__context__ is not None:
+        error = error.__context__
+    return error.inner if isinstance(error, ComponentInitError) else error
+
+
+def _metadata(code: grpc.StatusCode, error: BaseException) -> tuple[tuple[str, bytes], ...]:
+    original = _original(error)
+    return status_metadata(code, original) if isinstance(original, PartialFailureError) else ()
 
 
 async def serve(packages: Sequence[str], settings: Settings) -> None:

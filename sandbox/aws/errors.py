@@ -21,10 +21,15 @@ class AwsError(Exception):
 
 
 class KubernetesError(Exception):
-    """A call that the emulated Kubernetes refuses, worded as the API server words it."""
+    """A call that Kubernetes refuses, worded as the API server words it.
 
-    def __init__(self, reason: str, page: str = "") -> None:
+    Attributes:
+        reason: the plain explanation.
+        page: the documentation page that states the rule, or an empty string.
+    """
+
+    def __init__(self, reason: str, page: str = "", *, emulated: bool = True) -> None:
         self.reason = reason
         self.page = page
         see = f" (see {page})" if page else ""
-        super().__init__(f"{reason}{see} [emulated Kubernetes]")
+        super().__init__(f"{reason}{see} [emulated Kubernetes]" if emulated else f"{reason}{see}")

@@ -222,11 +222,12 @@ class ApiServer:
         path = collection.path(str(metadata.get("namespace", "default")), str(metadata["name"]))
         return self.request("PATCH", path, query, wanted, APPLY)
 
-    def create(self, wanted: Object, manager: str = "slipway-sandbox") -> Answer:
-        """Make an object that must not exist yet."""
+    def create(self, wanted: Object, manager: str = "slipway-sandbox", *, dry_run: bool = False) -> Answer:
+        """Make an object that must not exist yet; `dry_run` only says what would come of it."""
         collection = self.collection(str(wanted["apiVersion"]), str(wanted["kind"]))
         path = collection.path(str(wanted["metadata"].get("namespace", "default")))
-        return self.request("POST", path, {"fieldManager": manager, "fieldValidation": "Strict"}, wanted)
+        query = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
+        return self.request("POST", path, query, wanted)
 
     def patch(  # an object is named by three words
         self,

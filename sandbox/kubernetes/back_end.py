@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sandbox.kubernetes.objects import kind_of
+from sandbox.kubernetes.objects import api_version_of, kind_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class Target:
     def kind(self) -> str:
         """The kind of object, such as `Deployment`."""
         return kind_of(self.type)
+
+    @property
+    def api_version(self) -> str:
+        """The API version, such as `apps/v1`."""
+        return api_version_of(self.type)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sandbox.kubernetes.objects import (
     name_and_namespace,
     preview_object,
 )  # fmt: skip
-from sandbox.kubernetes.rules import ALL, Request, Rule, enforce
+from sandbox.kubernetes.rules import ALL, OF_RELEASES, Request, enforce
 from sandbox.values import at_path, revealed
 
 _CLUSTER_KEY: Final = "__cluster"
@@ -35,12 +35,12 @@ class EmulatedCluster:
     Args:
         inventory: what exists, AWS included.
         endpoint: where a kubeconfig points; empty where there is none.
-        rules: what it enforces.
+        only_releases: whether only Helm releases are here, beside a real API server with all other objects.
     """
 
     inventory: Inventory
     endpoint: str
-    rules: Sequence[Rule] = ALL
+    only_releases: bool = False
 
     async def preview_create(self, target: Target, inputs: dict[str, Any]) -> dict[str, Any]:
         """Say what would be known of a new object."""
@@ -59,12 +59,14 @@ class EmulatedCluster:
         return Seen(record.id, {**record.outputs, INPUTS_KEY: inputs}, inputs)
 
     def _enforce(self, operation: str, target: Target, inputs: dict[str, Any], cluster: str) -> None:
-        enforce(Request(operation, target.type, inputs, cluster, self.inventory), self.rules)
+        rules = OF_RELEASES if self.only_releases else ALL
+        enforce(Request(operation, target.type, inputs, cluster, self.inventory), rules)
 
     def _store(self, type_token: str, inputs: dict[str, Any], cluster: str) -> Record:
         number = self.inventory.next_number()
         name, namespace = name_and_namespace(type_token, revealed(inputs))
-        if type_token == RELEASE_TYPE and inputs.get("createNamespace") is True and namespace not in ALWAYS_THERE:
+        makes = type_token == RELEASE_TYPE and inputs.get("createNamespace") is True and not self.only_releases
+        if makes and namespace not in ALWAYS_THERE:
             self._make_namespace(namespace, cluster)
         outputs = {**live_object(type_token, inputs, number, 1), _NUMBER_KEY: number, _CLUSTER_KEY: cluster}
         return self.inventory.add(

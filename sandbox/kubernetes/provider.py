@@ -6,6 +6,7 @@ inventory as the emulated AWS, in the scope of the cluster that the kubeconfig n
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 
@@ -15,9 +16,13 @@ from sandbox.difference import INPUTS_KEY, difference
 from sandbox.faults import Faults
 from sandbox.interference import Interference
 from sandbox.inventory import Inventory
+from sandbox.kubernetes.api_cluster import ApiCluster
+from sandbox.kubernetes.awaiting.lookout import Lookout
+from sandbox.kubernetes.awaiting.waiting import Waiting
 from sandbox.kubernetes.back_end import BackEnd, Target
+from sandbox.kubernetes.connection import Connection, Messages
 from sandbox.kubernetes.emulated_cluster import EmulatedCluster
-from sandbox.kubernetes.kubeconfig import endpoint_of
+from sandbox.kubernetes.kubeconfig import endpoint_of, is_local, parsed
 from sandbox.kubernetes.objects import (
     RELEASE_TYPE,
     api_version_of,
@@ -27,6 +32,8 @@ from sandbox.kubernetes.objects import (
     replacing_properties,
     with_name,
 )  # fmt: skip
+from sandbox.kubernetes.options import Options, options_of
+from sandbox.kubernetes.releases import Releases
 from sandbox.latency import Latencies
 from sandbox.values import UNKNOWN, Secret, plain_map, property_map, revealed
 
@@ -56,16 +63,39 @@ class KubernetesProvider(sdk.Provider):
             warn if warn is not None else _log_warning,
         )
         self.endpoint = ""
+        # Both are replaced once the engine says where it listens.
+        self.warn = warn if warn is not None else _log_warning
+        self.progress: Callable[[str, str], None] = _log_progress
         self._back_end: BackEnd = EmulatedCluster(inventory, self.endpoint)
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
         """Take the cluster's endpoint from the kubeconfig, which a preview may not know yet."""
-        kubeconfig = revealed(plain_map(request.args)).get("kubeconfig")
+        arguments = revealed(plain_map(request.args))
+        kubeconfig = arguments.get("kubeconfig")
         endpoint = endpoint_of(kubeconfig)
         if endpoint:
             self.endpoint = endpoint
-            self._back_end = EmulatedCluster(self.inventory, endpoint)
+            self._back_end = self._back_end_at(endpoint, kubeconfig, options_of(arguments))
         return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True)
+
+    def _back_end_at(self, endpoint: str, kubeconfig: Any, options: Options) -> BackEnd:
+        if not is_local(endpoint):
+            return EmulatedCluster(self.inventory, endpoint)
+        connection = Connection(parsed(kubeconfig))
+        waiting = Waiting(connection.server, Lookout(connection.server))
+        releases = Releases(EmulatedCluster(self.inventory, endpoint, only_releases=True), connection, waiting)
+        messages = Messages(self._say_warning, self._say_progress)
+        return ApiCluster(connection, waiting, releases, options, messages)
+
+    def _say_warning(self, urn: str, text: str) -> None:
+        self.warn(urn, text)
+
+    def _say_progress(self, urn: str, text: str) -> None:
+        self.progress(urn, text)
+
+    def _takes_time(self, target: Target) -> bool:
+        """Whether how long a call takes is still to be pretended; a real cluster takes its own time."""
+        return isinstance(self._back_end, EmulatedCluster) or target.type == RELEASE_TYPE
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """A kubeconfig of another cluster replaces what was made in the old one, as the real provider does."""
@@ -117,7 +147,7 @@ class KubernetesProvider(sdk.Provider):
             return sdk.CreateResponse(properties=property_map(await self._back_end.preview_create(target, inputs)))
         fault = await self.interference.before("create", target.type, request.urn)
         made = await self._back_end.create(target, inputs)
-        await self.interference.after("create", target.type, fault)
+        await self.interference.after("create", target.type, fault, waits=self._takes_time(target))
         return sdk.CreateResponse(made.id, property_map(made.state))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
@@ -147,7 +177,7 @@ class KubernetesProvider(sdk.Provider):
             return sdk.UpdateResponse(property_map(preview))
         fault = await self.interference.before("update", target.type, request.urn)
         state = await self._back_end.update(target, request.resource_id, olds, news, ignored)
-        await self.interference.after("update", target.type, fault)
+        await self.interference.after("update", target.type, fault, waits=self._takes_time(target))
         return sdk.UpdateResponse(property_map(state))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
@@ -159,7 +189,7 @@ class KubernetesProvider(sdk.Provider):
         target = _target(request)
         fault = await self.interference.before("delete", target.type, request.urn)
         await self._back_end.delete(target, request.resource_id, plain_map(request.properties))
-        await self.interference.after("delete", target.type, fault)
+        await self.interference.after("delete", target.type, fault, waits=self._takes_time(target))
 
 
 def _target(request: sdk.CreateRequest | sdk.UpdateRequest | sdk.DeleteRequest) -> Target:
@@ -168,3 +198,7 @@ def _target(request: sdk.CreateRequest | sdk.UpdateRequest | sdk.DeleteRequest) 
 
 def _log_warning(urn: str, text: str) -> None:
     logging.getLogger("sandbox.kubernetes").warning("%s: %s", urn, text)
+
+
+def _log_progress(urn: str, text: str) -> None:
+    logging.getLogger("sandbox.kubernetes").info("%s: %s", urn, text)
