@@ -16,8 +16,14 @@ REGION = "us-west-2"
 
 # Of the person's own variables none that leads to a real account, stack or cluster gets through.
 _REMOVED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "ARM_", "AZURE_", "GOOGLE_", "OTEL_")
-# These change only how things are shown or traced.
-_KEPT = frozenset(("PULUMI_DEBUG_COMMANDS", "PULUMI_DEBUG_GRPC", "PULUMI_PARALLEL", "PULUMI_OPTION_COLOR"))
+# These change how things are shown or traced, but for the last.
+_KEPT = frozenset(
+    (
+        *("PULUMI_DEBUG_COMMANDS", "PULUMI_DEBUG_GRPC", "PULUMI_PARALLEL", "PULUMI_OPTION_COLOR"),
+        # For a cluster that is gone, with Pulumi's own Kubernetes provider too.
+        "PULUMI_K8S_DELETE_UNREACHABLE",
+    )
+)
 
 _EMPTY_FILE = os.devnull
 

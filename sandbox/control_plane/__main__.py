@@ -23,7 +23,6 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--token-file", type=Path, help="what `aws eks get-token` answers")
     parser.add_argument("--pace", choices=sorted(PACES), default="real")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
-    parser.add_argument("--scratch", type=Path, action="append", default=[], help="a directory that goes with it")
     options = parser.parse_args(words)
     try:
         token = options.token_file.read_text().strip() if options.token_file else secrets.token_urlsafe(24)
@@ -34,7 +33,6 @@ def main(words: Sequence[str]) -> int:
             token,
             options.pace,
             options.with_parent,
-            tuple(each.resolve() for each in options.scratch),
         )
         Supervisor(plan).run(lambda endpoint: print(f"ready: {endpoint}", flush=True))
     except (Refusal, ToolMissing, OSError) as error:

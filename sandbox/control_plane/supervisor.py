@@ -56,7 +56,6 @@ class Plan:
         token: what `aws eks get-token` answers
         pace: a name in `layout.PACES`
         with_parent: end when standard input ends
-        scratch: further directories that go with the control plane, however it ends
     """
 
     directory: Directory
@@ -65,7 +64,6 @@ class Plan:
     token: str
     pace: str
     with_parent: bool
-    scratch: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -115,8 +113,7 @@ class Supervisor:
         self._lock.flush()
         if self.plan.with_parent:
             os.set_blocking(sys.stdin.fileno(), False)
-        directories = (self.plan.directory.path, *self.plan.scratch)
-        words = [sys.executable, "-P", guardian.__file__, *map(str, directories)]
+        words = [sys.executable, "-P", guardian.__file__, str(self.plan.directory.path)]
         self._guardian = subprocess.Popen(words, stdin=subprocess.PIPE, process_group=0)
 
     def _start(self, ready: Callable[[str], None]) -> None:
@@ -213,8 +210,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        for each in (self.plan.directory.path, *self.plan.scratch):
-            shutil.rmtree(each, ignore_errors=True)
+        shutil.rmtree(self.plan.directory.path, ignore_errors=True)
         if self._guardian is not None:
             self._guardian.kill()
             self._guardian.wait()

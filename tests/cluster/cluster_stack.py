@@ -9,16 +9,18 @@ Everything lies in one temporary directory, which goes with the control plane, a
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.control_plane import guardian
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find, make_token
 from sandbox.kubernetes.api_server import ApiServer, ApiServerError, UnreachableError, condition_of
@@ -46,10 +48,11 @@ class ClusterStack(SandboxStack):
         super().__init__(state, project, stack)
         sandbox = State(state)
         self.control_plane = Directory(sandbox.control_plane("slipway", stack))
+        self._kubeconfig: str | None = None
         make_token(sandbox.token)
         words = [sys.executable, "-m", "sandbox.control_plane", "--directory", str(self.control_plane.path)]
         words += ["--account", str(sandbox.account), "--token-file", str(sandbox.token), "--pace", pace]
-        words += ["--with-parent", "--scratch", str(state.parent)]
+        words.append("--with-parent")
         self._errors = (state / "control-plane.log").open("w+")
         self.supervisor = subprocess.Popen(
             words,
@@ -70,8 +73,8 @@ class ClusterStack(SandboxStack):
         self._errors.seek(0)
         return self._errors.read()
 
-    def close(self) -> None:
-        """End the control plane; it removes the temporary directory."""
+    def end_control_plane(self) -> None:
+        """End the control plane, as if the cluster were gone; the account stays."""
         if self.supervisor.stdin is not None:
             self.supervisor.stdin.close()
         self.supervisor.wait(60)
@@ -91,9 +94,26 @@ class ClusterStack(SandboxStack):
         assert found is not None
         return found
 
+    def targets(self) -> list[dict[str, Any]]:
+        """The targets in all target groups of the account."""
+        with closing(self.account()) as account:
+            return [record.outputs for record in account.list(type="aws:lb/target")]
+
     def nodes(self) -> list[dict[str, Any]]:
         """The nodes of the cluster."""
         return self.api.list("v1", "Node")
+
+    def kubectl(self, *words: str) -> str:
+        """What `kubectl` shows in the services' namespace with the stack's exported kubeconfig; its errors included."""
+        if self._kubeconfig is None:
+            own = [sys.executable, "-m", "sandbox", "--state", str(self.state), "cluster", "kubeconfig"]
+            shown = subprocess.run(
+                [*own, "--stack", self.stack], cwd=CHECKOUT, capture_output=True, text=True, check=True
+            )
+            self._kubeconfig = shown.stdout.strip()
+        command = ["kubectl", "--kubeconfig", self._kubeconfig, "--namespace", NAMESPACE, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr
 
     def wait_for(self, what: str, condition: Callable[[], Any], limit: float = _WAIT_LIMIT) -> Any:
         """Wait until `condition` gives something true, and give that back.
@@ -118,14 +138,23 @@ class ClusterStack(SandboxStack):
 @contextmanager
 def cluster_stack(stack: str, *, pace: str = "fast") -> Generator[ClusterStack]:
     """A stack on a control plane of its own, its environment bootstrapped, not up yet."""
-    state = Path(tempfile.mkdtemp(prefix=f"slipway-cluster-{stack}-")) / "sandbox"
-    state.mkdir()
-    made = ClusterStack(state, stack, pace=pace)
+    directory = Path(tempfile.mkdtemp(prefix=f"slipway-cluster-{stack}-"))
+    # Removes the directory however this process ends.
+    keeper = subprocess.Popen(
+        [sys.executable, "-P", guardian.__file__, str(directory)], stdin=subprocess.PIPE, start_new_session=True
+    )
     try:
-        bootstrapped(made)
-        yield made
+        (directory / "sandbox").mkdir()
+        made = ClusterStack(directory / "sandbox", stack, pace=pace)
+        try:
+            bootstrapped(made)
+            yield made
+        finally:
+            made.end_control_plane()
     finally:
-        made.close()
+        keeper.kill()
+        keeper.wait()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 class PodWatch:

@@ -136,6 +136,7 @@ class SandboxStack:
         faults: Sequence[str] = (),
         time_scale: float = 0.0,
         arguments: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run a command that the engine carries out.
 
@@ -145,6 +146,7 @@ class SandboxStack:
             faults: what to let fail, in the syntax of `sandbox.faults`
             time_scale: see `sandbox.latency`
             arguments: further words for `pulumi`
+            variables: of the environment, beside this process's own
         """
         log = self._event_log()
         options = [word for fault in faults for word in ("--fault", fault)]
@@ -152,7 +154,7 @@ class SandboxStack:
         for path, value in (set or {}).items():
             options += ["--set", f"{path}={json.dumps(value)}"]
         start = time.monotonic()
-        done = self.command(*words, "--event-log", str(log), *arguments, options=options)
+        done = self.command(*words, "--event-log", str(log), *arguments, options=options, variables=variables)
         return read_outcome(log, done.returncode, done.stdout, time.monotonic() - start)
 
     def _event_log(self) -> Path:
@@ -161,12 +163,14 @@ class SandboxStack:
         directory.mkdir(exist_ok=True)
         return directory / f"{self._commands}.json"
 
-    def command(self, *words: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, options: Sequence[str] = (), variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run any `pulumi` command; standard output and error come together in `stdout`."""
         return subprocess.run(
             self.words(*words, options=options),
             cwd=CHECKOUT,
-            env=self.environment(),
+            env={**self.environment(), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,64 @@
+"""What every stack declares is what Kubernetes accepts, without a warning, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.cluster.cluster_stack import ClusterStack, cluster_stack
+
+pytestmark = pytest.mark.cluster
+
+# The objects of a stack that land in the cluster: those of the three services and their namespace.
+_OBJECTS = {"dev": 24, "staging": 26, "prod": 26}
+
+# A protected stack cannot be destroyed in the end.
+_SETTINGS: dict[str, dict[str, Any]] = {"dev": {}, "staging": {}, "prod": {"slipway:protect": False}}
+
+
+@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+def stack(request: pytest.FixtureRequest) -> Generator[ClusterStack]:
+    """Each stack, on a control plane of its own."""
+    with cluster_stack(request.param) as made:
+        yield made
+
+
+def test_the_whole_life_of_a_stack(stack: ClusterStack) -> None:
+    settings = _SETTINGS[stack.stack]
+    outcome = stack.up(set=settings)
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.warnings == ()
+    objects = [
+        each for each in stack.resources() if each["type"].startswith("kubernetes:") and "helm.sh" not in each["type"]
+    ]
+    assert len(objects) == _OBJECTS[stack.stack]
+    for each in objects:
+        declared = each["outputs"]
+        metadata = declared["metadata"]
+        live = stack.api.get(declared["apiVersion"], declared["kind"], metadata["name"], metadata.get("namespace", ""))
+        assert live is not None, each["urn"]
+        assert live["metadata"]["uid"] == metadata["uid"]
+    for app in ("frontend", "thoughts-backend", "users-backend"):
+        wanted = stack.deployment(app)["spec"]["replicas"]
+        assert stack.deployment(app)["status"]["readyReplicas"] == wanted
+    assert _changes(stack, stack.up(set=settings)) == []
+    assert _changes(stack, stack.refresh(set=settings)) == []
+
+    outcome = stack.destroy(set=settings)
+    assert outcome.exit_code == 0, outcome.output
+    assert stack.resources() == []
+    kinds = {each["type"] for each in stack.inventory()}
+    assert kinds == {
+        "aws:route53/zone:Zone",
+        "aws:iam/role:Role",
+        "aws:iam/policy:Policy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    }
+    assert stack.wait_for("no nodes", lambda: stack.nodes() == [])
+
+
+def _changes(stack: ClusterStack, outcome: Any) -> list[str]:
+    assert outcome.exit_code == 0, (stack.stack, outcome.output)
+    return [str(step) for step in outcome.changes]
