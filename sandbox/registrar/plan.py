@@ -17,7 +17,6 @@ from sandbox.registrar.targets import (
     Target,
     advanced,
     deregistered,
-    id_of,
     pace_of,
     record_of,
     registered,
@@ -85,7 +84,7 @@ def changes_of(
 
     Args:
         registration: what should be registered where.
-        existing: the records of the targets that this cluster's controller registered.
+        existing: the records of the targets that this cluster's controller registered, or that are in its groups.
         answers: whether what is behind an address passes health checks; `None` where that is not known.
         now: the time.
     """
@@ -141,11 +140,6 @@ def _advanced(
     in_use = zone in zones if zone else bool(zones)
     pace = pace_of(group.outputs, registration.scale)
     return advanced(target, pace, now, in_use=in_use, answers=answers(target.address))
-
-
-def wanted_ids(group: Record, addresses: Sequence[Address]) -> dict[str, Address]:
-    """Addresses by the ids that their targets have in a group."""
-    return {id_of(group, address): address for address in addresses}
 
 
 def gate_changes(

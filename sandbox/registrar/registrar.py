@@ -21,8 +21,9 @@ from sandbox.kubernetes.api_server import MERGE, ApiServer, ApiServerError, Kind
 from sandbox.kubernetes.credentials import have_role
 from sandbox.kubernetes.objects import RELEASE_TYPE
 from sandbox.registrar.balancers import zones_in_use
+from sandbox.registrar.bindings import Bound, bound_by, is_going
 from sandbox.registrar.definition import API_VERSION, KIND
-from sandbox.registrar.endpoints import Cluster, addresses_of
+from sandbox.registrar.endpoints import Cluster
 from sandbox.registrar.mirror import Mirror
 from sandbox.registrar.plan import (
     FINALIZER,
@@ -33,7 +34,6 @@ from sandbox.registrar.plan import (
     finalizer_patch,
     gate_changes,
     unbound_gates,
-    wanted_ids,
 )
 from sandbox.registrar.targets import TARGET_TYPE, Address
 from sandbox.registrar.views import Binding, binding_of, node_status_of, pod_of, service_ports_of, slice_of
@@ -77,15 +77,6 @@ class _Patch:
     content_type: str = MERGE
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """A binding with its target group, and the addresses that it wants there by the ids of their targets."""
-
-    binding: Binding
-    group: Record
-    addresses: Mapping[str, Address]
-
-
 class Registrar:
     """Keeps the target groups of one cluster filled.
 
@@ -114,22 +105,25 @@ class Registrar:
         self._slices = Mirror(api, "discovery.k8s.io/v1", "EndpointSlice", slice_of, self._wake.set)
         self._pods = Mirror(api, "v1", "Pod", pod_of, self._wake.set)
         self._nodes = Mirror(api, "v1", "Node", node_status_of, self._wake.set)
-        self.mirrors: tuple[Mirror[Any], ...] = (
-            *(self._bindings, self._services, self._slices, self._pods, self._nodes),
-        )  # fmt: skip
+        kept = (self._bindings, self._services, self._slices, self._pods, self._nodes)
+        self.mirrors: tuple[Mirror[Any], ...] = kept
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, whatever is missing or goes away meanwhile."""
         for mirror in self.mirrors:
             threading.Thread(target=mirror.run, args=(stop,), daemon=True).start()
+        told = ""
         while not stop.is_set():
             self._wake.wait(_TICK_SECONDS)
             stop.wait(_GATHER_SECONDS)
             self._wake.clear()
             try:
                 self.step()
+                told = ""
             except (ApiServerError, UnreachableError, KindUnknownError) as error:
-                _log.info("will try again: %s", error)
+                if str(error) != told:
+                    told = str(error)
+                    _log.warning("will try again: %s", error)
                 stop.wait(_TICK_SECONDS)
 
     def step(self) -> None:
@@ -145,7 +139,7 @@ class Registrar:
         groups = {group.key: group for group in self._inventory.list(type=TARGET_GROUP_TYPE, scope=cluster.scope)}
         complaints: set[str] = set()
         content = self._content() if self._works(cluster, complaints) else None
-        bound = [] if content is None else list(_bound(content, groups, complaints))
+        bound = [] if content is None else list(bound_by(content, groups, complaints))
         self._tell(complaints)
         changes = self._change_targets(cluster, groups, bound)
         if content is not None:
@@ -173,8 +167,11 @@ class Registrar:
         if not all(mirror.complete for mirror in self.mirrors):
             return None
         return Cluster(
-            *(self._bindings.held(), self._services.held(), self._slices.held(), self._pods.held()),
-            self._nodes.held(),
+            bindings=self._bindings.held(),
+            services=self._services.held(),
+            slices=self._slices.held(),
+            pods=self._pods.held(),
+            nodes=self._nodes.held(),
         )
 
     def _tell(self, complaints: set[str]) -> None:
@@ -182,17 +179,18 @@ class Registrar:
             _log.warning(complaint)
         self._complaints = frozenset(complaints)
 
-    def _change_targets(self, cluster: Record, groups: Mapping[str, Record], bound: list[_Bound]) -> Changes:
-        existing = [
-            record
-            for record in self._inventory.list(type=TARGET_TYPE, scope=cluster.scope)
-            if record.outputs["cluster"] == cluster.id
-        ]
-        if not existing and not bound:
-            return Changes()
+    def _change_targets(self, cluster: Record, groups: Mapping[str, Record], bound: list[Bound]) -> Changes:
         wanted: dict[str, dict[str, Address]] = {}
         for each in bound:
             wanted.setdefault(each.group.key, {}).update(each.addresses)
+        existing = [
+            record
+            for record in self._inventory.list(type=TARGET_TYPE, scope=cluster.scope)
+            # What another cluster, or a person, has registered in a bound group is not left there.
+            if record.outputs.get("cluster") == cluster.id or record.owner in wanted
+        ]
+        if not existing and not wanted:
+            return Changes()
         registration = Registration(groups, zones_in_use(self._inventory), wanted, cluster.id, self._scale)
         changes = changes_of(registration, existing, self._answers(), self._now())
         if changes:
@@ -221,7 +219,7 @@ class Registrar:
                 if self._inventory.get(TARGET_GROUP_TYPE, record.owner.split("|", 1)[1]) is not None:
                     self._inventory.add(record)
 
-    def _gates(self, content: Cluster, bound: list[_Bound], changes: Changes) -> Iterator[_Patch]:
+    def _gates(self, content: Cluster, bound: list[Bound], changes: Changes) -> Iterator[_Patch]:
         """Set the readiness gates of the pods of every binding, and of those whose binding goes."""
         targets = [
             (
@@ -234,7 +232,7 @@ class Registrar:
             )
             for each in bound
         ]
-        going = (binding for binding in content.bindings.values() if _is_going(binding))
+        going = (binding for binding in content.bindings.values() if is_going(binding))
         gates = [
             *gate_changes(targets, content.pods),
             *(gate for binding in going for gate in unbound_gates(binding, content.pods)),
@@ -244,10 +242,10 @@ class Registrar:
             change = condition_patch(pod, gate, condition, now)
             yield _Patch(self._pods, "v1", "Pod", pod.name, pod.namespace, change, "status", _STRATEGIC)
 
-    def _binding_patches(self, content: Cluster, bound: list[_Bound]) -> Iterator[_Patch]:
+    def _binding_patches(self, content: Cluster, bound: list[Bound]) -> Iterator[_Patch]:
         """Add the finalizer to new bindings, take it from those that go, and tell which generation was seen."""
         for binding in content.bindings.values():
-            if _is_going(binding) or not (binding.deleting or FINALIZER in binding.finalizers):
+            if is_going(binding) or not (binding.deleting or FINALIZER in binding.finalizers):
                 yield self._binding_patch(binding, finalizer_patch(binding, present=not binding.deleting))
         for binding in (each.binding for each in bound):
             if not binding.deleting and binding.observed != binding.generation:
@@ -276,27 +274,3 @@ class Registrar:
                 raise
         else:
             patch.mirror.put(answer)
-
-
-def _is_going(binding: Binding) -> bool:
-    return binding.deleting and FINALIZER in binding.finalizers
-
-
-def _bound(content: Cluster, groups: Mapping[str, Record], complaints: set[str]) -> Iterator[_Bound]:
-    """The bindings that the controller acts on, each with its target group.
-
-    One that goes wants nothing in its target group any more; without a finalizer, none is acted on yet.
-    """
-    by_arn = {group.arn: group for group in groups.values()}
-    by_name = {group.name: group for group in groups.values()}
-    for binding in content.bindings.values():
-        if FINALIZER not in binding.finalizers:
-            continue
-        group = by_arn.get(binding.group_arn) if binding.group_arn else by_name.get(binding.group_name)
-        if group is None:
-            complaints.add(f"{binding.key}: target group {binding.group_arn or binding.group_name} not found")
-        elif (binding.target_type or group.outputs["targetType"]) != "ip":
-            complaints.add(f"{binding.key}: only targets of type ip are emulated")
-        else:
-            addresses = [] if binding.deleting else addresses_of(content, binding)
-            yield _Bound(binding, group, wanted_ids(group, addresses))

@@ -273,6 +273,17 @@ def test_a_binding_to_no_target_group_waits_and_says_so_once(world: World, caplo
     assert world.binding() is None
 
 
+def test_what_another_cluster_left_in_a_bound_group_is_taken_over_or_out(world: World) -> None:
+    world.serve("web-1", "web-2")
+    for record in world.inventory.list(type="aws:lb/target"):
+        world.inventory.update(replace(record, outputs={**record.outputs, "cluster": "another"}))
+    world.look()
+    assert world.targets() == {"web-1": "healthy", "web-2": "healthy"}
+    world.cluster.gone("Pod", "web-1")
+    world.look()
+    assert world.targets() == {"web-1": "draining", "web-2": "healthy"}
+
+
 def test_a_group_may_be_named(world: World) -> None:
     spec = {"targetGroupName": "targets", "serviceRef": {"name": "web", "port": "http"}}
     world.cluster.put("TargetGroupBinding", "web", spec=spec)
