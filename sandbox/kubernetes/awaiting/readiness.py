@@ -108,8 +108,10 @@ def _deployment(live: Object) -> Readiness:
         return _UNSEEN
     wanted = _count(live, "spec.replicas", 1)
     updated, available = _count(live, "status.updatedReplicas"), _count(live, "status.availableReplicas")
-    if updated < wanted or available < updated or available < wanted:
-        return Readiness(ready=False, text=f"{min(updated, available)} of {wanted} new pods are available")
+    if updated < wanted or available < updated:
+        missing = _count(live, "status.unavailableReplicas")
+        text = f"{updated} of {wanted} pods are updated, {missing} are not available"
+        return Readiness(ready=False, text=text)
     old = _count(live, "status.replicas") - updated
     if old > 0:
         return Readiness(ready=False, text=f"{old} old pods are still there")
