@@ -98,6 +98,10 @@ def kwok_configuration(port: int, certificate: Path, key: Path, node_grace: int 
             "nodeLeaseParallelism": _LEASES,
             "nodePlayStageParallelism": _NODE_CHANGES,
             "podPlayStageParallelism": _POD_CHANGES,
+            # Who looks at the pods of a node that has just become kwok's; nobody, unless this is said.
+            "podsOnNodeSyncParallelism": _NODE_CHANGES,
+            "enablePodsOnNodeSyncListPager": True,
+            "enablePodsOnNodeSyncStreamWatch": False,
         },
     }
 
@@ -124,4 +128,4 @@ def kwok_command(
     """
     path = directory / "kwok.json"
     path.write_text(json.dumps(kwok_configuration(port, certificate, key, node_grace), indent=2) + "\n")
-    return [str(binary), "--kubeconfig", str(kubeconfig), "--config", str(path)]
+    return [str(binary), "--kubeconfig", str(kubeconfig), "--config", str(path), "--v=WARN"]

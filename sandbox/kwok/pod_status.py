@@ -47,9 +47,9 @@ _LOOP: Final = """
   {{- $bad := false -}}
   {{- range $model.badImages -}}{{- if contains . $container.image -}}{{- $bad = true -}}{{- end -}}{{- end -}}
   BLOCK
-  {{- $id := "" -}}
-  {{- $imageID := "" -}}
-  {{- if or $state.running $state.terminated -}}
+  {{- $id := default "" $was.containerID -}}
+  {{- $imageID := default "" $was.imageID -}}
+  {{- if $state.running -}}
     {{- $id = printf "containerd://%s" (sha256sum (printf "%s/%s/%d" $pod.metadata.uid $container.name $restarts)) -}}
     {{- $imageID = $container.image -}}
     {{- if not (contains "@" $container.image) -}}
@@ -160,8 +160,8 @@ INITIALIZED: Final = """
 {{- end -}}
 """
 _UNPULLABLE: Final = """
-  {{- $text := printf "failed to pull and unpack image %q: failed to resolve reference %q: %s: not found" -}}
-  {{- $text = printf $text $container.image $container.image $container.image -}}
+  {{- $text := printf "failed to resolve reference %q: %s: not found" $container.image $container.image -}}
+  {{- $text = printf "failed to pull and unpack image %q: %s" $container.image $text -}}
   {{- $text = printf "rpc error: code = NotFound desc = %s" $text -}}
   {{- $state = dict "waiting" (dict "reason" "ErrImagePull" "message" $text) -}}
 """
@@ -195,6 +195,13 @@ RESTARTED: Final = """
 {{- if eq $index 0 -}}
   {{- $restarts = int (add1 $restarts) -}}{{- $started = true -}}{{- $ready = not $always -}}
   {{- $state = dict "running" (dict "startedAt" $now) -}}
+{{- end -}}
+"""
+# The sidecars of a pod that has ended; how they ended is of no account.
+SIDECAR_ENDED: Final = """
+{{- if $state.running -}}
+  {{- $end := dict "exitCode" 0 "reason" "Completed" "startedAt" $state.running.startedAt "finishedAt" $now -}}
+  {{- $state = dict "terminated" $end -}}{{- $started = false -}}
 {{- end -}}
 """
 ENDED: Final = """

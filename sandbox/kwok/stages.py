@@ -33,6 +33,7 @@ _BACK_OFFS: Final = ("10s", "20s", "40s", "1m20s", "2m40s", "5m0s")
 
 # jq: https://jqlang.org/manual/, as far as https://github.com/itchyny/gojq has it.
 _STARTED: Final = '.status.containerStatuses[0].state.running != null and .status.phase == "Running"'
+_BEGAN: Final = ".status.containerStatuses[0].state.running.startedAt"
 _SERVES: Final = '.spec.restartPolicy == "Always"'
 _CONTAINERS_READY: Final = "all(.status.containerStatuses[]; .ready)"
 _GATES_OPEN: Final = (
@@ -156,17 +157,17 @@ def pod_stages(model: Model) -> list[Object]:
         ),
         _pod(
             "pod-crash", [_STARTED, _SERVES, f"{crashes} and ({early} or ({_CONTAINERS_READY} and {told}))"], crashed,
-            duration=f".status.containerStatuses[0].state.running.startedAt | fromdate + {crash_time} | ceil | todate",
+            duration=f"({_BEGAN} | fromdate) + {crash_time} | ceil | todate",
         ),
         _pod("job-crash", [_STARTED, job_fails], crashed, duration=job_time),
         _pod("pod-restart", [waits], [status(pod_status.RESTARTED)], duration=back_off),
         _pod(
-            "job-end", [_STARTED, f"{_SERVES} | not", f"{job_fails} | not"], [status(pod_status.ENDED)],
-            duration=job_time,
+            "job-end", [_STARTED, f"{_SERVES} | not", f"{job_fails} | not"],
+            [status(pod_status.ENDED, pod_status.SIDECAR_ENDED)], duration=job_time,
         ),
         _pod(
             "pod-stop", ['.status.phase == "Pending" or .status.phase == "Running"'],
-            [status(pod_status.STOPPED, pod_status.STOPPED, "Succeeded")], duration=_STOP_TIME, deleted=True,
+            [status(pod_status.STOPPED, pod_status.SIDECAR_ENDED, "Succeeded")], duration=_STOP_TIME, deleted=True,
         ),
         # What has a finalizer is asked for once and stays until the finalizer's owner takes it away.
         _pod(
