@@ -5,8 +5,10 @@ from __future__ import annotations
 import grpc
 import pytest
 from pulumi.provider.server import ComponentInitError
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from sandbox.aws.errors import AwsError
+from sandbox.partial_failure import PartialFailureError, status_metadata
 from sandbox.refusal import Refusal
 from sandbox.server import describe
 
@@ -56,3 +58,17 @@ def test_an_error_caused_by_another_is_shown_as_itself() -> None:
     except ValueError as second:
         message = describe(_as_the_sdk_raises(second))[1]
     assert "ValueError: second" in message
+
+
+def test_what_exists_but_does_not_work_is_kept_with_its_reasons() -> None:
+    failure = PartialFailureError("shop/web", {"kind": "Deployment"}, ["it failed", "no such image"])
+    code, message = describe(_as_the_sdk_raises(failure))
+    assert (code, message) == (grpc.StatusCode.UNKNOWN, "it failed; no such image")
+    ((name, data),) = status_metadata(code, failure)
+    assert name == "grpc-status-details-bin"
+    status = status_pb2.Status.FromString(data)
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert (detail.id, list(detail.reasons)) == ("shop/web", ["it failed", "no such image"])
+    assert detail.properties["kind"] == "Deployment"
+    assert not detail.HasField("inputs")
