@@ -16,11 +16,13 @@ from sandbox.values import at_path
 PAUSE: Final = 0.5
 """Seconds between two looks at a kind."""
 
+_NEVER: Final = float("-inf")
+
 
 @dataclass
 class _Kind:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    taken: float = float("-inf")
+    taken: float = _NEVER
     by_key: dict[tuple[str, str], Object] = field(default_factory=dict[tuple[str, str], Object])
 
 
@@ -59,9 +61,11 @@ class Lookout:
             return self._kinds.setdefault((api_version, kind), _Kind())
 
     def _take(self, kind: _Kind, api_version: str, name: str) -> None:
-        if not kind.lock.acquire(blocking=False):
-            return  # somebody else is looking; threads are few
+        if not kind.lock.acquire(blocking=kind.taken == _NEVER):
+            return  # somebody else is looking; threads are few, and what was seen last is old by a pause or two
         try:
+            if time.monotonic() - kind.taken < self.pause:
+                return  # somebody else has just looked
             # Version 0: from the API server's cache, which may lag a little and costs it little.
             # https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
             found = self.server().list(api_version, name, resourceVersion="0")
