@@ -69,7 +69,7 @@ class KwokAgent:
         """Work until `stop` is set."""
         while not stop.is_set():
             try:
-                self._prepare(stop)
+                self.prepare(stop)
                 break
             except _LOST as error:
                 _LOG.info("waiting for the API server: %s", error)
@@ -79,14 +79,20 @@ class KwokAgent:
         while not stop.wait(_PERIOD):
             looks += 1
             try:
-                self._follow(stop)
+                self.follow(stop)
                 if looks % _LOOKS == 0:
-                    self._share()
+                    self.share()
             except _LOST as error:
                 _LOG.info("trying again: %s", error)
                 stop.wait(_PAUSE)
 
-    def _prepare(self, stop: threading.Event) -> None:
+    def prepare(self, stop: threading.Event) -> None:
+        """Install kwok's kinds, the metric, and the stages of the model as it is; forget what others left behind.
+
+        Raises:
+            ApiServerError: the API server refused something.
+            UnreachableError: it is not there.
+        """
         install_definitions(self._api, stop)
         for existing in self._api.list(API_VERSION, "ClusterResourceUsage"):
             self._applied["ClusterResourceUsage", str(existing["metadata"]["name"])] = None
@@ -104,8 +110,13 @@ class KwokAgent:
                 self._complaint = str(error)
                 _LOG.warning("the model stays as it was: %s", error)
 
-    def _follow(self, stop: threading.Event) -> None:
-        """Act on a change of the model."""
+    def follow(self, stop: threading.Event) -> None:
+        """Act on a change of the model's file, if there was one.
+
+        Raises:
+            ApiServerError: the API server refused something; the next call tries all of it again.
+            UnreachableError: it is not there; likewise.
+        """
         before = self._model
         self._read()
         if self._model == before:
@@ -113,7 +124,7 @@ class KwokAgent:
         after = self._model
         try:
             self._bring("Stage", _named(stages(after)))
-            self._share()
+            self.share()
             pods = nudged(before, after, self._known())
             if pods:
                 stop.wait(_HEARING)
@@ -132,8 +143,13 @@ class KwokAgent:
                 if error.status != HTTPStatus.NOT_FOUND:
                     raise
 
-    def _share(self) -> None:
-        """Bring what the pods use up to date."""
+    def share(self) -> None:
+        """Bring what the pods use up to date.
+
+        Raises:
+            ApiServerError: the API server refused something.
+            UnreachableError: it is not there.
+        """
         self._bring("ClusterResourceUsage", usages(self._model, self._known()))
 
     def _bring(self, kind: str, wanted: Mapping[str, Object]) -> None:
@@ -155,12 +171,18 @@ class KwokAgent:
         """Keep the facts of all pods on nodes up to date."""
         while not stop.is_set():
             try:
-                self._watch_once(stop)
+                self.watch_pods(stop)
             except _LOST as error:
                 _LOG.info("looking at all pods again: %s", error)
-                stop.wait(_PAUSE)
+            stop.wait(_PAUSE)
 
-    def _watch_once(self, stop: threading.Event) -> None:
+    def watch_pods(self, stop: threading.Event) -> None:
+        """Follow the pods on nodes until `stop` is set or the API server ends the watch, as it does now and then.
+
+        Raises:
+            ApiServerError: the API server refused to.
+            UnreachableError: it is not there.
+        """
         # What has no node yet uses nothing. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/
         placed = {"fieldSelector": "spec.nodeName!="}
         listed = self._api.request("GET", self._api.collection("v1", "Pod").path(), placed).body
