@@ -4,8 +4,8 @@ A node is kwok's while it carries the annotation `kwok.x-k8s.io/node: fake` and 
 `slipway.sandbox/dead`. To kill one, set that label. kwok then lets go of the node's lease (the node lifecycle
 controller finds the node unreachable after its grace period, taints it, and evicts its pods) and of its pods: their
 status stays as it was, and one that is deleted stays `Terminating`, as on a machine that is gone, until the pod garbage
-collector removes it, about 40 seconds after its Node. Only what kwok had already begun to wait for on such a pod (its start-up, the end of
-its preStop hook) still happens. Taking the label away revives the node and its pods.
+collector removes it, about 40 seconds after its Node. Only what kwok had already begun to wait for on such a pod (its
+start-up, the end of its preStop hook) still happens. Taking the label away revives the node and its pods.
 
 It has to be a label: kwok lets the API server select by label and so hears of a node that leaves the selection, while
 it filters by annotation itself and passes over a node whose annotation went; such a node's lease would be renewed on.

@@ -19,16 +19,15 @@ from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find
 from sandbox.kubernetes.api_server import ApiServer, condition_of
 from sandbox.kwok import commands
-from sandbox.kwok.configuration import DEAD_LABEL, METRICS_ANNOTATION, NODE_ANNOTATION, metrics_path
+from sandbox.kwok.configuration import DEAD_LABEL
 from sandbox.kwok.model import Crash, JobModel
+from tests.cluster.plain_objects import Object, deployment, job, node
 from tests.engine.sandbox_stack import CHECKOUT
 
 pytestmark = pytest.mark.cluster
 
 GATE = "example.com/gate"
 STRATEGIC = "application/strategic-merge-patch+json"
-
-Object = dict[str, Any]
 
 
 class Cluster:
@@ -77,55 +76,6 @@ def wait_for(what: str, condition: Callable[[], Any], limit: float = 40) -> Any:
         assert time.monotonic() < deadline, f"not within {limit} s: {what}"
         time.sleep(0.1)
     return found
-
-
-def node(number: int) -> Object:
-    name = f"node-{number}"
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "labels": {"kubernetes.io/hostname": name},
-            "annotations": {NODE_ANNOTATION[0]: NODE_ANNOTATION[1], METRICS_ANNOTATION: metrics_path(name)},
-        },
-        "status": {
-            "capacity": {"cpu": "2", "memory": "4Gi", "pods": "29"},
-            "allocatable": {"cpu": "1930m", "memory": "3Gi", "pods": "29"},
-            "addresses": [{"type": "InternalIP", "address": f"10.10.32.{number}"}],
-        },
-    }
-
-
-def deployment(app: str, replicas: int = 1, image: str = "registry/app:1", **pod: Any) -> Object:
-    container = {"name": app, "image": image, "lifecycle": {"preStop": {"sleep": {"seconds": 3}}}}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": app, "namespace": "default"},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": {"app": app}},
-            "template": {"metadata": {"labels": {"app": app}}, "spec": {"containers": [container], **pod}},
-        },
-    }
-
-
-def job(name: str, **spec: Any) -> Object:
-    pod = {
-        "restartPolicy": "Never",
-        "initContainers": [
-            {"name": "first", "image": "registry/first:1"},
-            {"name": "beside", "image": "registry/beside:1", "restartPolicy": "Always"},
-        ],
-        "containers": [{"name": "work", "image": "registry/work:1"}],
-    }
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "namespace": "default"},
-        "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": {"app": name}}, "spec": pod}, **spec},
-    }
 
 
 @pytest.fixture(scope="module")
