@@ -129,7 +129,7 @@ def api_server(binaries: Binaries, files: ControlPlaneFiles) -> list[str]:
         f"--tls-cert-file={flags['api-server.crt']}", f"--tls-private-key-file={flags['api-server.key']}",
         f"--tls-min-version={_CIPHERS}",
         f"--client-ca-file={files.authority}", f"--token-auth-file={flags['tokens']}", "--anonymous-auth=false",
-        "--authorization-mode=Node,RBAC",
+        "--authorization-mode=Node,RBAC", "--allow-privileged",
         f"--service-cluster-ip-range={SERVICE_RANGE}", "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={flags['service-accounts']}",
         f"--service-account-signing-key-file={flags['service-accounts']}",

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,8 @@ class PodWatch:
     Attributes:
         ready: how many were ready and not leaving, after each change
         present: how many had no deletion timestamp, after each change
-        gone: when each pod that left was gone, by name, in seconds of the monotonic clock
+        gone: when each pod that left was gone, by name, in seconds since 1970
+        deleted: when each pod was first seen on its way out
     """
 
     def __init__(self, api: ApiServer, app: str, namespace: str = NAMESPACE) -> None:
@@ -223,6 +225,36 @@ class PodWatch:
         self._thread.join(10)
         if self._failure is not None:
             raise self._failure
+
+
+class TargetWatch:
+    """Looks at the account's targets again and again.
+
+    Attributes:
+        left: when each pod was taken out of its target group, by name, in seconds since 1970
+    """
+
+    def __init__(self, stack: ClusterStack) -> None:
+        self.left: dict[str, float] = {}
+        self._stack = stack
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def _follow(self) -> None:
+        # Shorter than the shortest draining of a fast control plane.
+        while not self._end.wait(0.1):
+            for target in self._stack.targets():
+                if target["state"] == "draining":
+                    moment = datetime.fromisoformat(target["deregistered"]).timestamp()
+                    self.left.setdefault(target["pod"].partition("/")[2], moment)
+
+    def __enter__(self) -> TargetWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(10)
 
 
 def is_ready(pod: Pod) -> bool:

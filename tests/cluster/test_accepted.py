@@ -12,7 +12,7 @@ from tests.cluster.cluster_stack import ClusterStack, cluster_stack
 pytestmark = pytest.mark.cluster
 
 # The objects of a stack that land in the cluster: those of the three services and their namespace.
-_OBJECTS = {"dev": 24, "staging": 26, "prod": 26}
+_OBJECTS = {"dev": 22, "staging": 24, "prod": 24}
 
 # A protected stack cannot be destroyed in the end.
 _SETTINGS: dict[str, dict[str, Any]] = {"dev": {}, "staging": {}, "prod": {"slipway:protect": False}}
