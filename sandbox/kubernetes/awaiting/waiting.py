@@ -64,7 +64,7 @@ class Waiting:
             if state.final:
                 raise await self.failure(live, f"{_name(live)} failed: {state.text}")
             if time.monotonic() >= end:
-                text = f"{_name(live)} timed out waiting to be ready after {seconds:.0f} s: {state.text}"
+                text = f"{_name(live)} timed out waiting to be Ready after {seconds:.0f} s: {state.text}"
                 raise await self.failure(live, text)
             if not state.ready and state.text != said:
                 said = state.text

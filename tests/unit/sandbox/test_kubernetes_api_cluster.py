@@ -261,7 +261,7 @@ class TestWaiting:
         failure = caught.value
         assert failure.id == "default/it"
         assert failure.state["__inputs"]["spec"] == _spec()
-        assert "timed out waiting to be ready" in str(failure)
+        assert "timed out waiting to be Ready" in str(failure)
         assert "[MinimumReplicasUnavailable] too few" in failure.reasons
         assert "pod it-1: container 'web': ErrImagePull: no such tag" in failure.reasons
         made = Seen(failure.id, dict(failure.state), dict(failure.state["__inputs"]))
