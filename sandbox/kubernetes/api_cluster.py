@@ -120,7 +120,7 @@ class ApiCluster:
                 answer = await self.connection.ask(what, send, inputs)
                 break
             except RefusedError as error:
-                if error.kind_of_refusal not in _LATER:
+                if error.kind_of_refusal not in _LATER or self.waiting.cancelled.is_set():
                     raise
                 await self._progress(target, f"will be tried again: {error.reason}")
                 await asyncio.sleep(delay)
@@ -252,6 +252,10 @@ class ApiCluster:
                 await deletion.delete(target, live, as_map(state.get(INPUTS_KEY)))
         except ClusterUnreachableError as error:
             await self._forget_unreachable(target, error)
+
+    def cancel(self) -> None:
+        """End all waits, which then say how far they are."""
+        self.waiting.cancelled.set()
 
     async def _forget_unreachable(self, target: Target, error: ClusterUnreachableError) -> None:
         """https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ (`deleteUnreachable`)."""

@@ -79,3 +79,7 @@ class BackEnd(Protocol):
     async def delete(self, target: Target, id_: str, state: dict[str, Any]) -> None:
         """Delete an object; what is gone already counts as deleted."""
         ...
+
+    def cancel(self) -> None:
+        """Hurry what goes on to an end: somebody has pressed Ctrl-C."""
+        ...

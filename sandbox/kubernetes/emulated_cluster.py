@@ -146,6 +146,9 @@ class EmulatedCluster:
                 self._empty(record)
             self.inventory.remove(record)
 
+    def cancel(self) -> None:
+        """Nothing takes long enough to be cancelled."""
+
     def _empty(self, namespace: Record) -> None:
         inside = [
             record

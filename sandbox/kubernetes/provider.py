@@ -191,6 +191,10 @@ class KubernetesProvider(sdk.Provider):
         await self._back_end.delete(target, request.resource_id, plain_map(request.properties))
         await self.interference.after("delete", target.type, fault, waits=self._takes_time(target))
 
+    async def cancel(self) -> None:
+        """End what goes on; an object that is not ready yet is reported as such, and kept."""
+        self._back_end.cancel()
+
 
 def _target(request: sdk.CreateRequest | sdk.UpdateRequest | sdk.DeleteRequest) -> Target:
     return Target(request.urn, type_of(request.urn), request.name, request.timeout)

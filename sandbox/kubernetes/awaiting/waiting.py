@@ -1,9 +1,10 @@
 """Waits until objects are ready, or gone, without holding up anything else that goes on."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
@@ -40,10 +41,12 @@ class Waiting:
     Args:
         server: gives the API server.
         lookout: what all waits look at.
+        cancelled: set when all waits are to end.
     """
 
     server: Callable[[], ApiServer]
     lookout: Lookout
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     async def until_ready(self, applied: Object, seconds: float, tell: Tell) -> Object:
         """Wait until an object is ready and return it as it is then.
@@ -54,31 +57,42 @@ class Waiting:
             tell: told what is waited for whenever that changes.
 
         Raises:
-            NotReadyError: it is not ready in time, or never will be.
+            NotReadyError: it is not ready in time, or never will be, or nobody wants to wait any longer.
         """
         end, live, said = time.monotonic() + seconds, applied, ""
         while True:
             state = await self._readiness(live)
             if state.ready:
                 return live
+            why = ""
             if state.final:
-                raise await self.failure(live, f"{_name(live)} failed: {state.text}")
-            if time.monotonic() >= end:
-                text = f"{_name(live)} timed out waiting to be Ready after {seconds:.0f} s: {state.text}"
-                raise await self.failure(live, text)
-            if not state.ready and state.text != said:
+                why = "failed"
+            elif self.cancelled.is_set():
+                why = "is not ready yet, the operation was cancelled"
+            elif time.monotonic() >= end:
+                why = f"timed out waiting to be Ready after {seconds:.0f} s"
+            if why:
+                raise await self.failure(live, f"{_name(live)} {why}: {state.text}")
+            if state.text != said:
                 said = state.text
                 await asyncio.to_thread(tell, said)
             live = await self._next(applied, live)
 
     async def _next(self, applied: Object, live: Object) -> Object:
-        """Look again; what is older than the applied object, or not there yet, is no news."""
+        """Look again; what is older than the applied object, or not there yet, is no news.
+
+        Raises:
+            NotReadyError: it was deleted.
+        """
         try:
             seen = await self.lookout.look(applied)
+            if not _is_same(seen, applied):  # what was looked at may be older than the object
+                seen = await asyncio.to_thread(get, self.server(), applied)
         except (ApiServerError, KindUnknownError, UnreachableError):
             return live
-        same = seen is not None and at_path(seen, "metadata.uid") == at_path(applied, "metadata.uid")
-        return seen if seen is not None and same and _generation(seen) >= _generation(applied) else live
+        if seen is None or not _is_same(seen, applied):
+            raise NotReadyError(live, [f"{_name(live)} was deleted while it was waited for"])
+        return seen if _generation(seen) >= _generation(applied) else live
 
     async def _readiness(self, live: Object) -> Readiness:
         if live.get("kind") != "Service":
@@ -119,14 +133,14 @@ class Waiting:
             NotReadyError: it is still there.
         """
         end, said, looks = time.monotonic() + seconds, "", 0
-        uid = at_path(live, "metadata.uid")
         while True:
             seen = await self._still(live, looks)
-            if seen is None or at_path(seen, "metadata.uid") != uid:
+            if seen is None or not _is_same(seen, live):
                 return
             looks, why = looks + 1, "; ".join(_held_by(seen))
-            if time.monotonic() >= end:
-                text = f"{_name(live)}: timed out waiting for deletion after {seconds:.0f} s"
+            if time.monotonic() >= end or self.cancelled.is_set():
+                ended = "cancelled" if self.cancelled.is_set() else f"timed out after {seconds:.0f} s"
+                text = f"{_name(live)}: {ended} waiting for deletion"
                 raise NotReadyError(seen, [f"{text}: {why}" if why else text])
             if why and why != said:
                 said = why
@@ -152,6 +166,10 @@ def get(api: ApiServer, like: Object) -> Object | None:
     """Return an object of the same kind, name and namespace; `None` where there is none."""
     name, namespace = str(at_path(like, "metadata.name")), str(at_path(like, "metadata.namespace") or "")
     return api.get(str(like["apiVersion"]), str(like["kind"]), name, namespace)
+
+
+def _is_same(seen: Object | None, live: Object) -> bool:
+    return seen is not None and at_path(seen, "metadata.uid") == at_path(live, "metadata.uid")
 
 
 def _generation(live: Object) -> int:

@@ -283,6 +283,20 @@ class TestWaiting:
         made = cluster.create(_DEPLOYMENT, metadata=metadata, spec=_spec())
         assert cluster.read(_DEPLOYMENT, made) is not None
 
+    def test_an_object_that_is_deleted_meanwhile_is_not_waited_for(self, cluster: Cluster) -> None:
+        cluster.api.play = lambda _: cluster.api.objects.pop(("Deployment", "default", "it"))
+        with pytest.raises(PartialFailureError, match="deleted while it was waited for"):
+            cluster.create(_DEPLOYMENT, spec=_spec())
+
+    def test_waits_end_when_they_are_cancelled(self, cluster: Cluster) -> None:
+        cluster.api.play = lambda _: cluster.back_end.cancel()
+        with pytest.raises(PartialFailureError, match="the operation was cancelled") as caught:
+            cluster.create(_DEPLOYMENT, spec=_spec())
+        made = Seen(caught.value.id, dict(caught.value.state), {})
+        cluster.api.of("Deployment", "it")["metadata"]["finalizers"] = ["example.com/keep"]
+        with pytest.raises(KubernetesError, match="cancelled waiting for deletion"):
+            cluster.delete(_DEPLOYMENT, made)
+
     def test_many_waits_look_together(self, cluster: Cluster) -> None:
         things = [cluster.api.put("apps/v1", "Deployment", f"it-{number}", "default") for number in range(50)]
         lookout = Lookout(lambda: cluster.api, pause=0.3)
@@ -316,7 +330,7 @@ class TestDeletion:
         made = cluster.create(_MAP)
         cluster.api.of("ConfigMap", "it")["metadata"]["finalizers"] = ["example.com/keep"]
         cluster.seconds = 0.05
-        with pytest.raises(KubernetesError, match=r"timed out waiting for deletion.*finalizers example\.com/keep"):
+        with pytest.raises(KubernetesError, match=r"timed out after.*finalizers example\.com/keep"):
             cluster.delete(_MAP, made)
 
     def test_another_object_of_that_name_is_not_waited_for(self, cluster: Cluster) -> None:
