@@ -16,6 +16,9 @@ from sandbox.values import as_map, at_path, objects
 _FIRST_LOOKS: Final = (0.05, 0.1, 0.2, 0.3)
 """Seconds; most objects are gone at once."""
 
+_LONGEST_SILENCE: Final = 30.0
+"""Seconds for which an API server may be away, as while it is updated, before nobody waits for it any more."""
+
 Tell = Callable[[str], None]
 """Is told, in words, what is being waited for."""
 
@@ -34,6 +37,28 @@ class NotReadyError(Exception):
         self.reasons = reasons
 
 
+@dataclass
+class _Silence:
+    """For how long an API server has not answered one wait."""
+
+    longest: float
+    since: float | None = None
+
+    def end(self) -> None:
+        self.since = None
+
+    def goes_on(self, live: Object, error: Exception) -> None:
+        """Give up once it is too long.
+
+        Raises:
+            NotReadyError: it is.
+        """
+        now = time.monotonic()
+        self.since = now if self.since is None else self.since
+        if now - self.since >= self.longest:
+            raise NotReadyError(live, [f"{_name(live)}: configured Kubernetes cluster is unreachable: {error}"])
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Waits for objects of one API server.
@@ -42,11 +67,13 @@ class Waiting:
         server: gives the API server.
         lookout: what all waits look at.
         cancelled: set when all waits are to end.
+        longest_silence: seconds for which the API server may be away.
     """
 
     server: Callable[[], ApiServer]
     lookout: Lookout
     cancelled: threading.Event = field(default_factory=threading.Event)
+    longest_silence: float = _LONGEST_SILENCE
 
     async def until_ready(self, applied: Object, seconds: float, tell: Tell) -> Object:
         """Wait until an object is ready and return it as it is then.
@@ -60,6 +87,7 @@ class Waiting:
             NotReadyError: it is not ready in time, or never will be, or nobody wants to wait any longer.
         """
         end, live, said = time.monotonic() + seconds, applied, ""
+        silence = _Silence(self.longest_silence)
         while True:
             state = await self._readiness(live)
             if state.ready:
@@ -76,20 +104,24 @@ class Waiting:
             if state.text != said:
                 said = state.text
                 await asyncio.to_thread(tell, said)
-            live = await self._next(applied, live)
+            live = await self._next(applied, live, silence)
 
-    async def _next(self, applied: Object, live: Object) -> Object:
+    async def _next(self, applied: Object, live: Object, silence: _Silence) -> Object:
         """Look again; what is older than the applied object, or not there yet, is no news.
 
         Raises:
-            NotReadyError: it was deleted.
+            NotReadyError: it was deleted, or nobody answers any more.
         """
         try:
             seen = await self.lookout.look(applied)
             if not _is_same(seen, applied):  # what was looked at may be older than the object
                 seen = await asyncio.to_thread(get, self.server(), applied)
-        except (ApiServerError, KindUnknownError, UnreachableError):
+        except UnreachableError as error:
+            silence.goes_on(live, error)
             return live
+        except (ApiServerError, KindUnknownError):
+            return live
+        silence.end()
         if seen is None or not _is_same(seen, applied):
             raise NotReadyError(live, [f"{_name(live)} was deleted while it was waited for"])
         return seen if _generation(seen) >= _generation(applied) else live
@@ -133,8 +165,9 @@ class Waiting:
             NotReadyError: it is still there.
         """
         end, said, looks = time.monotonic() + seconds, "", 0
+        silence = _Silence(self.longest_silence)
         while True:
-            seen = await self._still(live, looks)
+            seen = await self._still(live, looks, silence)
             if seen is None or not _is_same(seen, live):
                 return
             looks, why = looks + 1, "; ".join(_held_by(seen))
@@ -146,20 +179,25 @@ class Waiting:
                 said = why
                 await asyncio.to_thread(tell, said)
 
-    async def _still(self, live: Object, looks: int) -> Object | None:
+    async def _still(self, live: Object, looks: int, silence: _Silence) -> Object | None:
         try:
             if looks >= len(_FIRST_LOOKS):
                 seen = await self.lookout.look(live)
-                if seen is not None:
-                    return seen
             else:
                 await asyncio.sleep(_FIRST_LOOKS[looks])
-            return await asyncio.to_thread(get, self.server(), live)
+                seen = None
+            seen = seen if seen is not None else await asyncio.to_thread(get, self.server(), live)
         except KindUnknownError:
             return None
-        except (ApiServerError, UnreachableError):
+        except UnreachableError as error:
+            silence.goes_on(live, error)
             await asyncio.sleep(self.lookout.pause)
             return live
+        except ApiServerError:
+            await asyncio.sleep(self.lookout.pause)
+            return live
+        silence.end()
+        return seen
 
 
 def get(api: ApiServer, like: Object) -> Object | None:

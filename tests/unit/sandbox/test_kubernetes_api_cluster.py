@@ -288,6 +288,14 @@ class TestWaiting:
         with pytest.raises(PartialFailureError, match="deleted while it was waited for"):
             cluster.create(_DEPLOYMENT, spec=_spec())
 
+    def test_a_cluster_that_goes_away_is_not_waited_for_until_the_time_is_over(self, cluster: Cluster) -> None:
+        waiting = replace(cluster.back_end.waiting, longest_silence=0.05)
+        cluster.back_end = replace(cluster.back_end, waiting=waiting)
+        cluster.api.play = lambda _: setattr(cluster.api, "reachable", False)
+        with pytest.raises(PartialFailureError, match="configured Kubernetes cluster is unreachable") as caught:
+            cluster.create(_DEPLOYMENT, spec=_spec())
+        assert caught.value.id == "default/it"
+
     def test_waits_end_when_they_are_cancelled(self, cluster: Cluster) -> None:
         cluster.api.play = lambda _: cluster.back_end.cancel()
         with pytest.raises(PartialFailureError, match="the operation was cancelled") as caught:

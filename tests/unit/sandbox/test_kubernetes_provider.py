@@ -9,7 +9,8 @@ import pytest
 from emulated_account import CLUSTER, CONTROLLER, NODE_GROUP, Account, Made, deployment, kubeconfig, service
 
 from sandbox.aws.errors import KubernetesError
-from sandbox.kubernetes.kubeconfig import endpoint_of
+from sandbox.kubernetes.kubeconfig import endpoint_of, is_local
+from sandbox.kubernetes.options import Options, options_of
 from sandbox.values import UNKNOWN, Secret
 
 pytestmark = pytest.mark.unit
@@ -200,3 +201,53 @@ def test_the_current_context_counts() -> None:
     assert endpoint_of({"clusters": clusters}) == "https://a"
     assert endpoint_of("{nonsense") == ""
     assert endpoint_of(None) == ""
+
+
+_NOBODY_LISTENS = "https://127.0.0.1:9"
+
+
+def _local(account: Account, **options: Any) -> None:
+    clusters = [{"name": "c", "cluster": {"server": _NOBODY_LISTENS}}]
+    contexts = [{"name": "x", "context": {"cluster": "c", "user": "u"}}]
+    users = [{"name": "u", "user": {"token": "t"}}]
+    whole = {"clusters": clusters, "contexts": contexts, "users": users, "current-context": "x"}
+    account.configure("kubernetes:", kubeconfig=Secret(json.dumps(whole)), **options)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("https://127.0.0.1:6443", True),
+        ("https://[::1]:6443", True),
+        ("https://localhost:6443", True),
+        ("https://0123.gr7.us-west-2.eks.amazonaws.com", False),
+        ("https://10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_only_this_machine_is_local(endpoint: str, local: bool) -> None:
+    assert is_local(endpoint) is local
+
+
+def test_a_local_endpoint_means_a_real_cluster(account: Account) -> None:
+    _local(account)
+    inputs = {"apiVersion": "v1", "kind": "Service", **service()}
+    assert account.preview(_SERVICE, "web", inputs)["metadata"]["uid"] is UNKNOWN
+    with pytest.raises(KubernetesError, match=f"configured Kubernetes cluster is unreachable: {_NOBODY_LISTENS}"):
+        account.create(_SERVICE, "web", service())
+    made = Made(_SERVICE, "web", "default/web", {"__inputs": inputs}, inputs)
+    with pytest.raises(KubernetesError, match="PULUMI_K8S_DELETE_UNREACHABLE"):
+        account.delete(made)
+    _local(account, deleteUnreachable="true")
+    account.delete(made)
+    assert account.inventory.list(provider="kubernetes") == []
+
+
+def test_options_come_from_the_program_or_else_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert options_of({}) == Options()
+    monkeypatch.setenv("PULUMI_K8S_DELETE_UNREACHABLE", "true")
+    assert options_of({"enablePatchForce": True}) == Options(deletes_unreachable=True, takes_fields=True)
+    assert not options_of({"deleteUnreachable": "false"}).deletes_unreachable
+    annotated = {"metadata": {"annotations": {"pulumi.com/patchForce": "true"}}}
+    assert Options().forces(annotated)
+    assert not Options().forces({})
