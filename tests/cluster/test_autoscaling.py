@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sandbox.kwok.commands import set_load, set_service
+from sandbox.values import at_path
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, PodWatch
 from tests.stack_values import stack_config
 
@@ -30,7 +32,9 @@ def _autoscaler(stack: ClusterStack) -> dict[str, Any]:
 def _percent(stack: ClusterStack) -> int | None:
     """The reading of `kubectl get hpa`: CPU in per cent of the request."""
     metrics = _autoscaler(stack)["status"].get("currentMetrics") or ()
-    return next((metric["resource"]["current"].get("averageUtilization") for metric in metrics if metric), None)
+    # Before the first reading there is one entry, without a resource.
+    readings = (at_path(metric, "resource.current.averageUtilization") for metric in metrics)
+    return next(readings, None)
 
 
 def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
@@ -39,7 +43,7 @@ def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
     stack = on_cluster("dev")
     model = stack.control_plane.model
     # SYSTEM.md: 60m requested; 2 % of it idle, and 28m under load, which `kubectl get hpa` shows as 47%/10%. The
-    # autoscaler rounds each pod's figure up to whole millicores, so an idle pod is one of 1 to 3 %.
+    # autoscaler rounds each pod's figure up to whole millicores, which is more than one per cent.
     set_service(model, "frontend", idle_millicores=1.0)
     outcome = stack.up(set=_QUICK)
     assert outcome.exit_code == 0, outcome.output
@@ -47,9 +51,10 @@ def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
     assert len(stack.ready("frontend")) == 2
 
     set_load(model, "frontend", per_pod=26.9)
-    stack.wait_for("a reading of 47 %", lambda: _percent(stack) == 47)
+    stack.wait_for("a reading of 47 %", lambda: _percent(stack) in {46, 47, 48})
     stack.wait_for("8 ready pods", lambda: len(stack.ready("frontend")) == 8, 180)
-    assert "47%/10%" in stack.kubectl("get", "hpa", "frontend")
+    shown = stack.kubectl("get", "hpa", "frontend")
+    assert re.search(r"cpu: 4[678]%/10% +2 +8 +8 ", shown), shown
 
     # What the autoscaler decided is nobody else's business, neither a comparison's nor an update's.
     assert [str(step) for step in stack.up(set=_QUICK).changes] == []
@@ -72,7 +77,7 @@ def test_adding_an_autoscaler_to_a_running_service_never_drops_its_replicas(
     fixed = {key: value for key, value in services["frontend"].items() if key != "autoscaling"}
     without = {"slipway:services": {**services, "frontend": {**fixed, "replicas": 4}}, "slipway:drainSeconds": 5}
     # Enough load that four are what the autoscaler wants as well: 10 % of 60m each.
-    set_service(stack.control_plane.model, "frontend", idle_millicores=0.0, load_millicores_total=24.0)
+    set_service(stack.control_plane.model, "frontend", idle_millicores=0.1, load_millicores_total=23.0)
     outcome = stack.up(set=without)
     assert outcome.exit_code == 0, outcome.output
     assert len(stack.ready("frontend")) == 4
