@@ -19,6 +19,7 @@ from sandbox.inventory import Inventory
 from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kwok.agent import KwokAgent
 from sandbox.nodes.agent import NodeAgent
+from sandbox.nodes.timing import scaled
 from sandbox.registrar.registrar import Registrar
 
 # Seconds that an agent gets to end its round.
@@ -60,7 +61,7 @@ def main(words: Sequence[str]) -> int:
     agents: tuple[Agent, ...] = (
         KwokAgent(api, directory.model),
         # A connection to the inventory each: they are threads.
-        NodeAgent(api, Inventory(options.account), api.endpoint),
+        NodeAgent(api, Inventory(options.account), api.endpoint, scaled(options.time_scale)),
         Registrar(api, Inventory(options.account), api.endpoint, options.time_scale),
     )
     threads = [threading.Thread(target=guard, args=(agent,), daemon=True) for agent in agents]

@@ -12,7 +12,15 @@ from typing import Any, Final
 from pulumi.provider.experimental import provider as sdk
 
 from sandbox.aws.account import Caller, caller_from
-from sandbox.aws.effects import adopted, after_create, after_delete, after_update, as_it_is_now, before_delete
+from sandbox.aws.effects import (
+    NODE_GROUP_TYPE,
+    adopted,
+    after_create,
+    after_delete,
+    after_update,
+    as_it_is_now,
+    before_delete,
+)
 from sandbox.aws.errors import AwsError
 from sandbox.aws.functions import call_function
 from sandbox.aws.identifiers import Identity, Place, Seed, identity_of, scope_of
@@ -26,6 +34,9 @@ from sandbox.faults import Faults
 from sandbox.interference import Interference
 from sandbox.inventory import AlreadyRecordedError, Inventory, Record
 from sandbox.latency import Latencies
+from sandbox.nodes.timing import Waits
+from sandbox.nodes.waits import begin_removal, until_joined, until_left
+from sandbox.partial_failure import PartialFailureError
 from sandbox.values import marked, plain_map, property_map, revealed
 
 _NUMBER_KEY: Final = "__number"
@@ -123,7 +134,17 @@ class AwsProvider(sdk.Provider):
         with self.inventory.transaction():
             record = self._make(schema, request.name, inputs)
         await self.interference.after("create", type_token, fault)
-        return sdk.CreateResponse(record.id, property_map({**record.outputs, INPUTS_KEY: inputs}))
+        state = {**record.outputs, INPUTS_KEY: inputs}
+        if self._has_nodes(type_token):
+            try:
+                await until_joined(self.inventory, record, Waits())
+            except AwsError as error:
+                raise PartialFailureError(record.id, state, [str(error)]) from error
+        return sdk.CreateResponse(record.id, property_map(state))
+
+    def _has_nodes(self, type_token: str) -> bool:
+        """Whether instances come and go with a resource: those of a node group are nodes of a real control plane."""
+        return type_token == NODE_GROUP_TYPE and self.control_plane is not None
 
     def _make(self, schema: Schema, logical_name: str, inputs: dict[str, Any]) -> Record:
         number = self.inventory.next_number()
@@ -225,12 +246,21 @@ class AwsProvider(sdk.Provider):
             record = self._find(type_token, request.resource_id, plain_map(request.properties))
             if record is None:
                 return
-            region = region_of(record) or self.caller.region
-            enforce(self._call("delete", type_token, record.name, revealed(record.inputs), region, record))
+            self._enforce_delete(record)
+            has_nodes = self._has_nodes(type_token)
+            if has_nodes:
+                begin_removal(self.inventory, record)
+        if has_nodes:
+            await until_left(self.inventory, record, Waits())
+        with self.inventory.transaction():
             before_delete(self.inventory, record)
             self.inventory.remove(record)
             after_delete(self.inventory, record)
         await self.interference.after("delete", type_token, fault)
+
+    def _enforce_delete(self, record: Record) -> None:
+        region = region_of(record) or self.caller.region
+        enforce(self._call("delete", record.type, record.name, revealed(record.inputs), region, record))
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         """Answer a data source.
