@@ -82,7 +82,9 @@ class WebService(pulumi.ComponentResource):
                 unhealthy_pod_eviction_policy="AlwaysAllow",
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self._labels),
             ),
-            opts=self._child,
+            # Deleted for real, and before the nodes: where no other node is left, a budget would hold each of them
+            # until EKS drains it by force. https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.waits_for)),
         )
         if args.settings.autoscaling is not None:
             self._autoscaler(args.settings.autoscaling, deployment)

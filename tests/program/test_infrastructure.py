@@ -15,6 +15,7 @@ ADD_ON = "aws:eks/addon:Addon"
 LISTENER = "aws:lb/listener:Listener"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
+BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 
 def deploy_role(graph: Graph) -> str:
@@ -245,6 +246,9 @@ def test_order_of_creation(graph: Graph) -> None:
     for binding in graph.of(BINDING):
         assert release.urn in graph.upstream(binding)
         assert not binding.deleted_with, "deleted for real, while its controller is still there"
+    for budget in graph.of(BUDGET):
+        assert groups <= graph.upstream(budget)
+        assert not budget.deleted_with, "deleted for real, or it would hold the last nodes"
 
 
 def test_what_the_cluster_holds_goes_with_it(graph: Graph) -> None:
@@ -252,7 +256,7 @@ def test_what_the_cluster_holds_goes_with_it(graph: Graph) -> None:
     held = [
         resource
         for resource in graph.resources
-        if resource.type.startswith("kubernetes:") and resource.type not in {RELEASE, BINDING}
+        if resource.type.startswith("kubernetes:") and resource.type not in {RELEASE, BINDING, BUDGET}
     ]
     assert held
     assert {resource.deleted_with for resource in held} == {cluster.urn}
