@@ -245,6 +245,20 @@ class Inventory:
                 self.remove(owned)
             self._database.execute("DELETE FROM records WHERE position = ?", (record.position,))
 
+    def fact(self, key: str) -> str | None:
+        """Return what is noted about the account as a whole under a key, or `None`."""
+        with self._lock:
+            row = self._database.execute("SELECT value FROM facts WHERE key = ?", (f"noted: {key}",)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, key: str, value: str | None) -> None:
+        """Note something about the account as a whole, or with `None` forget it."""
+        with self.transaction():
+            if value is None:
+                self._database.execute("DELETE FROM facts WHERE key = ?", (f"noted: {key}",))
+            else:
+                self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"noted: {key}", value))
+
     def next_number(self) -> int:
         """Return a number never returned before, from 1: the seed of generated ids."""
         with self.transaction():

@@ -123,3 +123,25 @@ def test_the_report_lists_what_exists(tmp_path: Path) -> None:
     assert "hunter2" not in as_json(inventory)
     assert "vpc-1" in as_table(inventory)
     assert "1 in the emulated account" in as_table(inventory)
+
+
+def test_a_fact_stays_until_it_is_forgotten(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path / "a.sqlite")
+    assert inventory.fact("clock") is None
+    inventory.set_fact("clock", "noon")
+    inventory.set_fact("clock", "one")
+    assert Inventory(tmp_path / "a.sqlite").fact("clock") == "one"
+    inventory.set_fact("clock", "")
+    assert inventory.fact("clock") == ""
+    inventory.set_fact("clock", None)
+    assert inventory.fact("clock") is None
+
+
+def test_facts_leave_what_the_inventory_itself_keeps_alone(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path / "a.sqlite")
+    sealed = inventory.seal(Secret("x"))
+    assert inventory.fact("digest key") is None
+    inventory.set_fact("digest key", "00")
+    inventory.set_fact("numbers", "many")
+    assert inventory.next_number() == 1
+    assert Inventory(tmp_path / "a.sqlite").seal(Secret("x")) == sealed
