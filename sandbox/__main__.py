@@ -2,6 +2,7 @@
 
 python -m sandbox [options] pulumi <any pulumi command>
 python -m sandbox cluster up|down|kubeconfig [--stack NAME]
+python -m sandbox autoscaling clock|desired|policy|fire …
 python -m sandbox inventory [--json]
 python -m sandbox reset
 """
@@ -20,6 +21,7 @@ from sandbox.state import State, default_state
 
 _USAGE_ERROR = 2
 _INTERRUPTED = 130
+_WITH_WORDS = frozenset(("pulumi", "cluster", "autoscaling"))
 _VALUE_OPTIONS = frozenset(("--real", "--state", "--time-scale", "--fault", "--set"))
 
 
@@ -43,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="configuration for this one command"
     )
     parser.add_argument("--json", action="store_true", help="`inventory` as JSON")
-    parser.add_argument("verb", choices=("pulumi", "cluster", "inventory", "reset"), help="what to do")
+    parser.add_argument("verb", choices=("pulumi", "cluster", "autoscaling", "inventory", "reset"), help="what to do")
     return parser
 
 
@@ -51,7 +53,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The sandbox's own words up to the verb, and those for what the verb names, where it has words of its own."""
     position = 0
     while position < len(words):
-        if words[position] in {"pulumi", "cluster"}:
+        if words[position] in _WITH_WORDS:
             return list(words[: position + 1]), list(words[position + 1 :])
         position += 2 if words[position] in _VALUE_OPTIONS else 1
     return list(words), []
@@ -65,8 +67,8 @@ def main(words: Sequence[str]) -> int:
     try:
         if parsed.verb == "inventory":
             return _show_inventory(state, as_json=parsed.json)
-        if parsed.verb == "cluster":
-            return _cluster(rest, state)
+        if parsed.verb in {"cluster", "autoscaling"}:
+            return _cluster(rest, state) if parsed.verb == "cluster" else _autoscaling(rest, state)
         if parsed.verb == "reset":
             return _reset(state)
         return _pulumi(rest, parsed, state)
@@ -98,6 +100,12 @@ def _cluster(words: Sequence[str], state: State) -> int:
     from sandbox.cluster_command import run_cluster
 
     return run_cluster(words, state)
+
+
+def _autoscaling(words: Sequence[str], state: State) -> int:
+    from sandbox.autoscaling_command import run_autoscaling
+
+    return run_autoscaling(words, state)
 
 
 def _show_inventory(state: State, *, as_json: bool) -> int:

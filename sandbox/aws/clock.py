@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -104,13 +105,13 @@ def set_clock(inventory: Inventory, moment: datetime) -> tuple[Fired, ...]:
     """
     if moment.utcoffset() is None:
         raise ClockError(f"{moment.isoformat()} has no offset from UTC")
-    new = moment.astimezone(UTC)
     with inventory.transaction():
         old = clock(inventory)
-        if new < old:
-            raise ClockError(f"the clock stands at {old.isoformat()} and only goes forward, not to {new.isoformat()}")
-        if new - old > LONGEST_STEP:
-            raise ClockError(f"{new.isoformat()} is more than {LONGEST_STEP.days} days after {old.isoformat()}")
+        if moment < old:
+            raise ClockError(f"the clock is at {old.isoformat()} and only goes forward, not to {moment.isoformat()}")
+        if moment - old > LONGEST_STEP:
+            raise ClockError(f"{moment.isoformat()} is more than {LONGEST_STEP.days} days after {old.isoformat()}")
+        new = moment.astimezone(UTC)
         groups = {group.id: group for group in inventory.list(type=GROUP_TYPE)}
         sizes = {name: sizes_of(group) for name, group in groups.items()}
         due = (_due(schedule, old, new) for schedule in _schedules(inventory) if _group_of(schedule) in groups)
@@ -154,7 +155,7 @@ def upcoming(inventory: Inventory) -> tuple[Upcoming, ...]:
         Upcoming(when.astimezone(_zone(schedule)), schedule.id, group, _after(schedule, sizes[group]))
         for schedule in _schedules(inventory)
         if (group := _group_of(schedule)) in sizes
-        for when in _first(occurrences(schedule, _since(schedule, now)))
+        for when in islice(occurrences(schedule, _since(schedule, now)), 1)
     ]
     return tuple(sorted(found, key=lambda each: (each.moment.astimezone(UTC), each.action, each.group)))
 
@@ -209,10 +210,6 @@ def _zone(schedule: Record) -> tzinfo:
 def _time(schedule: Record, name: str) -> datetime | None:
     text = schedule.inputs.get(name)
     return datetime.fromisoformat(str(text)) if text else None
-
-
-def _first(moments: Iterator[datetime]) -> list[datetime]:
-    return [moment for moment, _ in zip(moments, (None,), strict=False)]
 
 
 def _after(schedule: Record, before: Sizes) -> Sizes:
