@@ -30,9 +30,13 @@ def test_a_back_end_moves_from_its_sidecar_to_an_external_database_and_then_scal
     external = dict(stack_config("staging")["slipway:services"]["thoughts"])
     external["serviceType"] = "NodePort"
     external["autoscaling"] = {**external["autoscaling"], "scaleDownStabilizationSeconds": 5}
-    services = {**stack_config("dev")["slipway:services"], "thoughts": external}
+    config = stack_config("dev")
+    change = {
+        "slipway:services": {**config["slipway:services"], "thoughts": external},
+        "slipway:images": {k: v for k, v in config["slipway:images"].items() if k != "thoughts_backend_db"},
+    }
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set={**_QUICK, "slipway:services": services})
+        outcome = stack.up(set={**_QUICK, **change})
         assert outcome.exit_code == 0, outcome.output
     assert min(watch.ready) == 2
     assert stack.deployment("thoughts-backend")["spec"]["strategy"]["type"] == "RollingUpdate"
