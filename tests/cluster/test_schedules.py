@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sandbox.aws.clock import set_clock
 
+from sandbox.aws.clock import set_clock
 from tests.cluster.cluster_stack import ClusterStack, is_leaving, is_ready, label_of
 
 pytestmark = pytest.mark.cluster
@@ -25,8 +25,10 @@ _LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 
 
 def _at(day: int, hour: int, minute: int) -> datetime:
-    """In a week that begins on Monday, 11 January 2027."""
-    return datetime(2027, 1, 10 + day, hour, minute, tzinfo=_LOS_ANGELES)
+    """A time of the week that begins with next Monday, day 1; the simulated clock begins at the real one."""
+    today = datetime.now(_LOS_ANGELES).date()
+    moment = datetime.combine(today + timedelta(days=7 - today.weekday() + day - 1), time(hour, minute))
+    return moment.replace(tzinfo=_LOS_ANGELES)
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
