@@ -1,6 +1,6 @@
 """The registrar: it stands in for the AWS Load Balancer Controller's duty to keep target groups filled with pods.
 
-It works while the controller's Helm release is recorded for the cluster, with pods that have a role. Beside it does
+It works while the controller is installed in the cluster, with pods that have a role. Beside it does
 what Elastic Load Balancing itself does with the targets it registered: health checks and draining.
 Everything it knows is in the inventory and in the API server, so it may be stopped and started at any time.
 """
@@ -18,10 +18,9 @@ from typing import Any, Final
 
 from sandbox.inventory import Inventory, Record
 from sandbox.kubernetes.api_server import MERGE, ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
-from sandbox.kubernetes.credentials import have_role
-from sandbox.kubernetes.objects import RELEASE_TYPE
 from sandbox.registrar.balancers import zones_in_use
 from sandbox.registrar.bindings import Bound, bound_by, is_going
+from sandbox.registrar.controller import Controller
 from sandbox.registrar.definition import API_VERSION, KIND
 from sandbox.registrar.endpoints import Cluster
 from sandbox.registrar.mirror import Mirror
@@ -40,7 +39,6 @@ from sandbox.registrar.views import Binding, binding_of, node_status_of, pod_of,
 
 _log = logging.getLogger(__name__)
 
-CHART: Final = "aws-load-balancer-controller"
 CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
 TARGET_GROUP_TYPE: Final = "aws:lb/targetGroup:TargetGroup"
 INSTANCE_TYPE: Final = "aws:ec2/instance:Instance"
@@ -98,6 +96,7 @@ class Registrar:
     ) -> None:
         self._api, self._inventory, self._endpoint = api, inventory, endpoint
         self._scale, self._now = time_scale, now
+        self._controller = Controller(api, inventory)
         self._wake = threading.Event()
         self._complaints: frozenset[str] = frozenset()
         self._bindings = Mirror(api, API_VERSION, KIND, binding_of, self._wake.set)
@@ -138,7 +137,7 @@ class Registrar:
             return
         groups = {group.key: group for group in self._inventory.list(type=TARGET_GROUP_TYPE, scope=cluster.scope)}
         complaints: set[str] = set()
-        content = self._content() if self._works(cluster, complaints) else None
+        content = self._content() if self._controller.works(cluster, complaints) else None
         bound = [] if content is None else list(bound_by(content, groups, complaints))
         self._tell(complaints)
         changes = self._change_targets(cluster, groups, bound)
@@ -149,18 +148,6 @@ class Registrar:
     def _cluster(self) -> Record | None:
         clusters = self._inventory.list(type=CLUSTER_TYPE)
         return next((each for each in clusters if each.outputs.get("endpoint") == self._endpoint), None)
-
-    def _works(self, cluster: Record, complaints: set[str]) -> bool:
-        """Whether the controller is released, with pods that may call AWS."""
-        releases = [
-            release
-            for release in self._inventory.list(type=RELEASE_TYPE, scope=cluster.id)
-            if str(release.inputs.get("chart")).rsplit("/", 1)[-1] == CHART
-        ]
-        if releases and not any(have_role(self._inventory, release) for release in releases):
-            complaints.add(f"{CHART} cannot register targets: its pods have no role")
-            return False
-        return bool(releases)
 
     def _content(self) -> Cluster | None:
         """What the cluster holds; `None` while not everything is known, and nothing may be taken for gone."""

@@ -67,6 +67,12 @@ class FakeCluster:
             del self.things[kind, f"{namespace}/{name}"]
         return copy.deepcopy(thing)
 
+    def list(self, _api_version: str, kind: str, *, labelSelector: str) -> list[Thing]:  # noqa: N803  # the API's name
+        self._answer()
+        name, _, value = labelSelector.partition("=")
+        things = [copy.deepcopy(thing) for (each, _), thing in self.things.items() if each == kind]
+        return [thing for thing in things if thing["metadata"].get("labels", {}).get(name) == value]
+
     def _answer(self) -> None:
         if not self.reachable:
             raise UnreachableError("connection refused")
