@@ -24,7 +24,8 @@ from typing import IO, Any, Final
 from sandbox.control_plane import components, guardian
 from sandbox.control_plane.kubeconfig import base64_of
 from sandbox.control_plane.layout import PACES, Directory, Ports, free_ports
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, UnreachableError, condition_of
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, UnreachableError, condition_of
 from sandbox.kwok.configuration import kwok_command
 from sandbox.kwok.definitions import definitions
 from sandbox.refusal import Refusal

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.difference import INPUTS_KEY, merged_outputs
-from sandbox.kubernetes.api_server import ApiServer, KindUnknownError, Object
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import KindUnknownError, Object
 from sandbox.kubernetes.awaiting.readiness import (
     DEFAULT_SECONDS,
     annotation,

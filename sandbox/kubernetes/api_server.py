@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import urllib3
 import yaml
 from kubernetes import config  # pyright: ignore[reportMissingTypeStubs]
 from kubernetes.client import ApiClient  # pyright: ignore[reportMissingTypeStubs]
 
-Object = dict[str, Any]
-"""A Kubernetes object, or part of one."""
+from sandbox.kubernetes.api_types import Answer, ApiServerError, Collection, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.kubeconfig import endpoint_of
 
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
@@ -28,57 +28,6 @@ MERGE: Final = "application/merge-patch+json"
 # Seconds; a healthy API server answers anything but a watch in much less.
 _LIMIT: Final = 30.0
 _CONNECT_LIMIT: Final = 5.0
-
-
-class ApiServerError(Exception):
-    """The API server refused a request.
-
-    Attributes:
-        status: the HTTP status
-        reason: the machine-readable reason, such as `NotFound`, `AlreadyExists`, `Invalid`, `Forbidden`
-    """
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-
-
-class UnreachableError(Exception):
-    """Nothing answers where the kubeconfig points."""
-
-
-class KindUnknownError(Exception):
-    """The API server serves no such kind."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the API server answered.
-
-    Attributes:
-        body: the object
-        warnings: what it warns of: https://kubernetes.io/blog/2020/09/03/warnings/
-    """
-
-    body: Object
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Where the objects of a kind are: `deployments` of `apps/v1`, in namespaces or not."""
-
-    api_version: str
-    plural: str
-    namespaced: bool
-
-    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The path of the collection, in one namespace or all, or of one object in it."""
-        group = f"/api/{self.api_version}" if "/" not in self.api_version else f"/apis/{self.api_version}"
-        place = f"/namespaces/{quote(namespace)}" if self.namespaced and namespace else ""
-        parts = [group + place, self.plural, *([quote(name)] if name else []), *([subresource] if subresource else [])]
-        return "/".join(parts)
 
 
 @dataclass
@@ -99,9 +48,9 @@ class ApiServer:
         """The server of a kubeconfig's current context: its path, its text, or the parsed content."""
         if isinstance(kubeconfig, Path):
             kubeconfig = kubeconfig.read_text()
-        content: Any = yaml.safe_load(kubeconfig) if isinstance(kubeconfig, str) else dict(kubeconfig)
+        content: dict[str, Any] = yaml.safe_load(kubeconfig) if isinstance(kubeconfig, str) else dict(kubeconfig)
         client: ApiClient = config.new_client_from_config_dict(content, persist_config=False)
-        return cls(str(client.configuration.host), client)
+        return cls(endpoint_of(content), client)
 
     def request(
         self,
@@ -317,9 +266,3 @@ def _lines(response: urllib3.BaseHTTPResponse) -> Generator[bytes]:
     for part in response.stream(65536):
         *whole, rest = (rest + part).split(b"\n")
         yield from (line for line in whole if line.strip())
-
-
-def condition_of(thing: Mapping[str, Any], kind: str) -> Object | None:
-    """The condition of that type in an object's status, or `None`."""
-    conditions: Sequence[Object] = thing.get("status", {}).get("conditions") or ()
-    return next((each for each in conditions if each["type"] == kind), None)

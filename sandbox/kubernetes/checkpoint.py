@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.difference import INPUTS_KEY
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.kubernetes.objects import name_and_namespace
 from sandbox.values import UNKNOWN, Secret, as_map, is_list, is_map, leaves, objects, revealed
 

@@ -6,7 +6,8 @@ https://github.com/pulumi/pulumi-kubernetes/blob/master/provider/pkg/await/await
 from http import HTTPStatus
 from typing import Final
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, Object
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, Object
 from sandbox.kubernetes.awaiting.waiting import get
 from sandbox.kubernetes.ownership import taken_over
 from sandbox.values import at_path

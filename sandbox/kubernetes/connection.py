@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 from kubernetes.config import ConfigException  # pyright: ignore[reportMissingTypeStubs]
 
 from sandbox.aws.errors import KubernetesError
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, UnreachableError
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, UnreachableError
 from sandbox.kubernetes.checkpoint import without_secrets
 
 _Result = TypeVar("_Result")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.kubernetes.ownership import scaled_by_autoscaler
 from sandbox.values import Secret, is_list, is_map, revealed
 

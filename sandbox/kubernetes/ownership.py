@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.values import as_map, is_map, objects
 
 _TAKEN_OVER: Final = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.aws.errors import KubernetesError
-from sandbox.kubernetes.api_server import ApiServer, Object
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import Object
 from sandbox.kubernetes.awaiting.waiting import NotReadyError, Waiting
 from sandbox.kubernetes.back_end import Seen, Target
 from sandbox.kubernetes.connection import Connection

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
 from sandbox.kwok.definitions import API_VERSION, MANAGER, install_definitions
 from sandbox.kwok.model import Model, ModelError, load_model
 from sandbox.kwok.stages import stages

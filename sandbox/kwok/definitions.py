@@ -7,7 +7,8 @@ it is written. https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resourc
 import threading
 from typing import Final
 
-from sandbox.kubernetes.api_server import ApiServer, Object, condition_of
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import Object, condition_of
 
 GROUP: Final = "kwok.x-k8s.io"
 API_VERSION: Final = f"{GROUP}/v1alpha1"

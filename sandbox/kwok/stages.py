@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.kwok import pod_status
 from sandbox.kwok.configuration import ADDRESS_TYPE
 from sandbox.kwok.definitions import API_VERSION

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import Object, condition_of
+from sandbox.kubernetes.api_types import Object, condition_of
 from sandbox.kwok.configuration import metrics_path
 from sandbox.kwok.definitions import API_VERSION
 from sandbox.kwok.model import APP_LABEL, Model

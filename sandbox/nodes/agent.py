@@ -18,8 +18,9 @@ from typing import Final
 
 from capacity.instance_types import UnknownInstanceTypeError
 from sandbox.inventory import Inventory
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
-from sandbox.kubernetes.api_server import condition_of as condition
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.api_types import condition_of as condition
 from sandbox.kwok.configuration import DEAD_LABEL
 from sandbox.nodes.drain import Drain, cordon
 from sandbox.nodes.groups import SUBNET_TYPE, NodeGroup, cluster_at, node_groups_of

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, Object
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, Object
 
 _MIRROR: Final = "kubernetes.io/config.mirror"
 

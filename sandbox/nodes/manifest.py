@@ -6,7 +6,7 @@ from typing import Any, Final
 from capacity.allocatable import Resources, allocatable, capacity_of
 from capacity.instance_types import instance_type
 from sandbox.inventory import Record
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.kwok.configuration import ADDRESS_TYPE, METRICS_ANNOTATION, NODE_ANNOTATION, metrics_path
 from sandbox.nodes.instances import Instance
 from sandbox.values import as_map, objects

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
 
 _log = logging.getLogger(__name__)
 

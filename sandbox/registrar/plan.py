@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from sandbox.inventory import Record
-from sandbox.kubernetes.api_server import Object
+from sandbox.kubernetes.api_types import Object
 from sandbox.registrar.definition import GROUP
 from sandbox.registrar.targets import (
     DESCRIPTIONS,

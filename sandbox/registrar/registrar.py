@@ -17,7 +17,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from sandbox.inventory import Inventory, Record
-from sandbox.kubernetes.api_server import MERGE, ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.api_server import MERGE, ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
 from sandbox.registrar.balancers import zones_in_use
 from sandbox.registrar.bindings import Bound, bound_by, is_going
 from sandbox.registrar.controller import Controller

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.kubernetes.api_server import Object, condition_of
+from sandbox.kubernetes.api_types import Object, condition_of
 
 _SERVICE_LABEL = "kubernetes.io/service-name"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesioservice-name"""

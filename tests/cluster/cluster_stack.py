@@ -24,7 +24,8 @@ from typing import Any
 from sandbox.control_plane import guardian
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find, make_token
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, UnreachableError, condition_of
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, UnreachableError, condition_of
 from sandbox.state import State
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped
 

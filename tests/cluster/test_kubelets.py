@@ -17,7 +17,8 @@ import pytest
 
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find
-from sandbox.kubernetes.api_server import ApiServer, condition_of
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import condition_of
 from sandbox.kwok import commands
 from sandbox.kwok.configuration import DEAD_LABEL
 from sandbox.kwok.model import Crash, JobModel

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.kubernetes.api_server import ApiServerError
+from sandbox.kubernetes.api_types import ApiServerError
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, cluster_stack
 
 pytestmark = pytest.mark.cluster

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, Object, UnreachableError
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, Object, UnreachableError
 from sandbox.kubernetes.awaiting.problems import summary
 from sandbox.kubernetes.awaiting.readiness import condition_text
 from sandbox.values import as_map, at_path, objects

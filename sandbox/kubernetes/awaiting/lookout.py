@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.kubernetes.api_server import ApiServer, Object
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import Object
 from sandbox.values import at_path
 
 PAUSE: Final = 0.5

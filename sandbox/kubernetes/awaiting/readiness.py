@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import Object, condition_of
+from sandbox.kubernetes.api_types import Object, condition_of
 from sandbox.values import as_map, at_path, objects
 
 DEFAULT_SECONDS: Final = 600.0

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sandbox.kubernetes.api_server import ApiServer, ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
 from sandbox.kubernetes.awaiting.diagnosis import reasons
 from sandbox.kubernetes.awaiting.lookout import Lookout
 from sandbox.kubernetes.awaiting.readiness import Readiness, condition_text, readiness

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Generator
 from typing import Any
 
-from sandbox.kubernetes.api_server import Answer, ApiServerError, Collection, KindUnknownError, UnreachableError
+from sandbox.kubernetes.api_types import Answer, ApiServerError, Collection, KindUnknownError, UnreachableError
 
 Thing = dict[str, Any]
 

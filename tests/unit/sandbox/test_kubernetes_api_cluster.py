@@ -15,7 +15,7 @@ from memory_api_server import MemoryApiServer, rolled_out
 from sandbox.aws.errors import KubernetesError
 from sandbox.inventory import Inventory, Record
 from sandbox.kubernetes.api_cluster import ApiCluster
-from sandbox.kubernetes.api_server import ApiServerError
+from sandbox.kubernetes.api_types import ApiServerError
 from sandbox.kubernetes.awaiting.lookout import Lookout
 from sandbox.kubernetes.awaiting.waiting import Waiting
 from sandbox.kubernetes.back_end import Seen, Target

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox.kubernetes.api_server import Answer, ApiServer, ApiServerError, Collection
+from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.api_types import Answer, ApiServerError, Collection
 from sandbox.kwok import commands
 from sandbox.kwok.agent import NUDGE_ANNOTATION, KwokAgent, nudged
 from sandbox.kwok.model import Crash, JobModel, Model, ServiceModel

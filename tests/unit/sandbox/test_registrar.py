@@ -13,7 +13,7 @@ from fake_cluster import FakeCluster
 
 from sandbox.aws.errors import AwsError
 from sandbox.inventory import Record
-from sandbox.kubernetes.api_server import KindUnknownError, UnreachableError
+from sandbox.kubernetes.api_types import KindUnknownError, UnreachableError
 from sandbox.registrar.registrar import Registrar
 
 pytestmark = pytest.mark.unit

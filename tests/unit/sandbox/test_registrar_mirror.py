@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.kubernetes.api_server import Answer, ApiServerError, Collection, UnreachableError
+from sandbox.kubernetes.api_types import Answer, ApiServerError, Collection, UnreachableError
 from sandbox.registrar.mirror import Mirror
 
 pytestmark = pytest.mark.unit
