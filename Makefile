@@ -63,8 +63,8 @@ cluster-up: cluster-tools ## Bring STACK up with a real Kubernetes control plane
 cluster-down: setup ## End STACK's control plane
 	@$(PYTHON) -m sandbox cluster down --stack $(STACK)
 
-# Two workers suit the two cores of the smallest machine it runs on; the engine tests take most of the time.
-test: setup ## Run the unit, program and engine tests
+# Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
+test: cluster-tools ## Run the unit, program, engine and cluster tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## Check style, format and types

@@ -1,0 +1,72 @@
+"""Why a rollout fails is what `pulumi up` says in the end, in the words of whoever refused or gave up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from sandbox.kwok.commands import set_job, set_ready
+from sandbox.kwok.model import JobModel
+from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, cluster_stack
+from tests.engine.sandbox_stack import SandboxStack
+
+pytestmark = pytest.mark.cluster
+
+_SERVICES = "slipway:services"
+_QUICK = {"slipway:drainSeconds": 5, "slipway:rolloutSeconds": 60}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Generator[ClusterStack]:
+    """The dev stack, up."""
+    with cluster_stack("dev") as made:
+        outcome = made.up(set=_QUICK)
+        assert outcome.exit_code == 0, outcome.output
+        yield made
+
+
+def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
+    set_ready(stack.control_plane.model, "frontend", ready=False)
+    # What runs already may stay; no further pod of users has room in it.
+    used = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight", "namespace": NAMESPACE}}
+    memory = "900Mi"
+    stack.api.create({**used, "spec": {"hard": {"limits.memory": memory}}})
+    outcome = stack.up(
+        set={
+            **_QUICK,
+            "slipway:images.frontend.tag": "git-0000002",
+            f"{_SERVICES}.thoughts.resources.requests.cpuMillicores": 1900,
+            f"{_SERVICES}.thoughts.resources.limits.cpuMillicores": 1900,
+            f"{_SERVICES}.users.resources.limits.memoryMiB": 800,
+        }
+    )
+    assert outcome.exit_code != 0
+    errors = "\n".join(outcome.errors)
+    assert "containers with unready status: [frontend]" in errors
+    assert "0/2 nodes are available: 2 Insufficient cpu" in errors
+    assert "exceeded quota: tight" in errors
+    assert "Traceback" not in outcome.output
+
+    stack.api.delete("v1", "ResourceQuota", "tight", NAMESPACE)
+    set_ready(stack.control_plane.model, "frontend", ready=True)
+    outcome = stack.up(set=_QUICK)
+    assert outcome.exit_code == 0, outcome.output
+    assert len(stack.ready("frontend")) == 2
+
+
+def test_a_failed_job_ends_with_its_termination_message(stack: ClusterStack) -> None:
+    message = 'relation "thoughts" already exists'
+    set_job(stack.control_plane.model, "migration", JobModel(exit_code=3, message=message))
+    job = SandboxStack(stack.state, Path(__file__).parent / "programs" / "job")
+    given = {"job:kubeconfig": str(stack.control_plane.admin_kubeconfig)}
+    outcome = job.up(set=given)
+    assert outcome.exit_code != 0
+    assert message in "\n".join(outcome.errors)
+
+    set_job(stack.control_plane.model, "migration", JobModel())
+    outcome = job.destroy(set=given)
+    assert outcome.exit_code == 0, outcome.output
+    outcome = job.up(set=given)
+    assert outcome.exit_code == 0, outcome.output
