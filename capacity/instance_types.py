@@ -73,4 +73,10 @@ def instance_type(name: str) -> InstanceType:
     try:
         return known[name]
     except KeyError:
-        raise UnknownInstanceTypeError(name, tuple(difflib.get_close_matches(name, known))) from None
+        raise UnknownInstanceTypeError(name, _closest(name)) from None
+
+
+@functools.cache
+def _closest(name: str) -> tuple[str, ...]:
+    # Slow (hundreds of names are compared), and who waits for a node asks again and again.
+    return tuple(difflib.get_close_matches(name, instance_types()))
