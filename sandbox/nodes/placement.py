@@ -70,7 +70,7 @@ def plan(
         return Plan(launch=launches(missing, healthy, live))
     if missing < 0:
         return Plan(end=endings(-missing, counted, now))
-    if len(live) == desired and all(each.state is State.RUNNING for each in live) and _is_uneven(healthy, live):
+    if all(each.state is State.RUNNING for each in live) and _is_uneven(healthy, live):
         return Plan(launch=launches(1, healthy, live), rebalancing=True)
     return Plan()
 

@@ -13,16 +13,17 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.kubernetes.api_server import APPLY, Answer, ApiServer, ApiServerError, Object, UnreachableError
+from sandbox.kubernetes.api_server import APPLY, ApiServer
+from sandbox.kubernetes.api_types import Answer, ApiServerError, Object, UnreachableError
 
 _BUILT_IN = {
-    "v1": ("Namespace", "ConfigMap", "Secret", "Service", "Pod", "Event", "ResourceQuota"),
+    "v1": ("Namespace", "ConfigMap", "Secret", "Service", "Pod", "Event", "ResourceQuota", "Node"),
     "apps/v1": ("Deployment", "ReplicaSet", "StatefulSet"),
     "batch/v1": ("Job",),
     "discovery.k8s.io/v1": ("EndpointSlice",),
     "apiextensions.k8s.io/v1": ("CustomResourceDefinition",),
 }
-_CLUSTER_SCOPED = ("Namespace", "CustomResourceDefinition")
+_CLUSTER_SCOPED = ("Namespace", "Node", "CustomResourceDefinition")
 _PATH = re.compile(r"/(?:api|apis)/(?P<version>v1|[^/]+/[^/]+)(?:/namespaces/(?P<ns>[^/]+)(?=/))?(?P<rest>(?:/.+)?)")
 
 Key = tuple[str, str, str]
