@@ -2,6 +2,7 @@
 
 python -m sandbox [options] pulumi <any pulumi command>
 python -m sandbox cluster up|down|kubeconfig [--stack NAME]
+python -m sandbox cluster load|startup|ready|bad-image|calm|kill|fail-zone|restore-zone … [--stack NAME]
 python -m sandbox autoscaling clock|desired|policy|fire …
 python -m sandbox inventory [--json]
 python -m sandbox reset

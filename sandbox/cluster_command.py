@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from typing import Any
 
 import yaml
 
+from sandbox.cluster_model_command import VERBS, Target, Verb, perform
 from sandbox.control_plane.layout import PACES
-from sandbox.control_plane.running import find, start, stop
+from sandbox.control_plane.running import find, require, start, stop
 from sandbox.go_tools import control_plane_binaries
 from sandbox.pulumi_arguments import DEFAULT_STACK
 from sandbox.refusal import Refusal
@@ -23,6 +25,7 @@ from sandbox.toolchain import ToolMissing
 from sandbox.values import as_list, as_map, at_path
 
 _CLUSTER_TYPE = "aws:eks/cluster:Cluster"
+_OWN_VERBS = ("up", "down", "kubeconfig")
 
 
 def run_cluster(words: Sequence[str], state: State) -> int:
@@ -38,7 +41,7 @@ def run_cluster(words: Sequence[str], state: State) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox cluster", allow_abbrev=False)
-    verbs = parser.add_subparsers(required=True, metavar="up|down|kubeconfig")
+    verbs = parser.add_subparsers(required=True, metavar="|".join((*_OWN_VERBS, *(each.name for each in VERBS))))
     for name, text, run in (
         ("up", "start the control plane that the stack's cluster will have", _up),
         ("down", "end it", _down),
@@ -49,7 +52,18 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         if name == "up":
             verb.add_argument("--pace", choices=sorted(PACES), default="real", help="`fast` runs its clocks faster")
+    for each in VERBS:
+        verb = verbs.add_parser(each.name, help=each.help, allow_abbrev=False)
+        each.declare(verb)
+        verb.add_argument("--stack", default=DEFAULT_STACK)
+        verb.set_defaults(run=functools.partial(_change, each))
     return parser
+
+
+def _change(verb: Verb, options: argparse.Namespace, project: Project, state: State) -> int:
+    running = require(state.control_plane(project.name, options.stack), options.stack)
+    _say(perform(verb, options, Target.of(running, state.account)))
+    return 0
 
 
 def _up(options: argparse.Namespace, project: Project, state: State) -> int:
@@ -93,10 +107,7 @@ def _way_out(endpoint: str, stack: str) -> str:
 
 
 def _kubeconfig(options: argparse.Namespace, project: Project, state: State) -> int:
-    if find(state.control_plane(project.name, options.stack)) is None:
-        raise Refusal(
-            f"no control plane of {options.stack} runs; start it with `make cluster-up STACK={options.stack}`"
-        )
+    require(state.control_plane(project.name, options.stack), options.stack)
     content = _exported_kubeconfig(state, options.stack)
     # Elsewhere `aws` is found on the PATH; a person's own would ask the real AWS.
     content["users"][0]["user"]["exec"]["command"] = str(state.commands / "aws")

@@ -54,6 +54,18 @@ def find(path: Path) -> RunningControlPlane | None:
     return RunningControlPlane(directory, description["endpoint"], description["certificateAuthority"])
 
 
+def require(path: Path, stack: str) -> RunningControlPlane:
+    """The control plane of a stack, which runs in the directory `path`.
+
+    Raises:
+        Refusal: none does, or it is not ready; the text says how to start it.
+    """
+    found = find(path)
+    if found is None:
+        raise Refusal(f"no control plane of {stack} runs; start it with `make cluster-up STACK={stack}`")
+    return found
+
+
 def start(path: Path, account: Path, token_file: Path, pace: str, say: Callable[[str], None]) -> RunningControlPlane:
     """Start one that goes on after this process, and wait until it is ready.
 
