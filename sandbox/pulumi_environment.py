@@ -16,10 +16,12 @@ REGION = "us-west-2"
 
 # Of the person's own variables none that leads to a real account, stack or cluster gets through.
 _REMOVED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "ARM_", "AZURE_", "GOOGLE_", "OTEL_")
-# These change how things are shown or traced, but for the last.
+# These change how things are shown or traced, but for the last two.
 _KEPT = frozenset(
     (
         *("PULUMI_DEBUG_COMMANDS", "PULUMI_DEBUG_GRPC", "PULUMI_PARALLEL", "PULUMI_OPTION_COLOR"),
+        # Writes the state once in the end, not after every step: https://github.com/pulumi/pulumi/issues/10668
+        "PULUMI_SKIP_CHECKPOINTS",
         # For a cluster that is gone, with Pulumi's own Kubernetes provider too.
         "PULUMI_K8S_DELETE_UNREACHABLE",
     )

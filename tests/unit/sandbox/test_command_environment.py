@@ -21,6 +21,7 @@ PERSON = {
     "PULUMI_CONFIG_PASSPHRASE": "real",
     "PULUMI_BACKEND_URL": "s3://real",
     "PULUMI_PARALLEL": "4",
+    "PULUMI_SKIP_CHECKPOINTS": "true",
     "KUBECONFIG": "/home/someone/.kube/config",
 }
 
@@ -40,6 +41,7 @@ def test_the_persons_own_accounts_stay_out(tmp_path: Path) -> None:
 def test_what_only_changes_how_things_run_stays(tmp_path: Path) -> None:
     made = _made(tmp_path)
     assert made["PULUMI_PARALLEL"] == "4"
+    assert made["PULUMI_SKIP_CHECKPOINTS"] == "true"
     assert made["HOME"] == "/home/someone"
 
 
