@@ -14,7 +14,7 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
 .PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
-	cluster-tools cluster-up cluster-down
+	bench-cluster cluster-tools cluster-up cluster-down
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -78,3 +78,6 @@ graph: setup ## Draw the graph of STACK, which is up, into docs/
 
 bench: setup ## Measure previews beside an empty and a flat program (minutes; see bench/README.md)
 	$(PYTHON) -m bench.preview $(ARGS)
+
+bench-cluster: cluster-tools ## Measure 100 services on 50 nodes, by Pulumi and by kubectl (see bench/README.md)
+	$(PYTHON) -m bench.cluster $(ARGS)

@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 84, 56
 _STEPS = 5  # grid lines, about
 
-_STYLE = """
+STYLE = """
 text { font-family: -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; fill: #1e293b; }
 .heading { font-size: 17px; font-weight: 600; }
 .label { font-size: 12.5px; fill: #64748b; }
@@ -58,7 +58,7 @@ def picture(title: str, x_title: str, y_title: str, series: Sequence[Series]) ->
     inside = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n"
         f'<rect class="page" x="0.5" y="0.5" width="{_WIDTH - 1}" height="{_HEIGHT - 1}" rx="8"/>\n{inside}\n</svg>\n'
     )
 
@@ -81,11 +81,11 @@ class _Axes:
     def grid(self) -> list[str]:
         """Lines at round values, with these values beside them."""
         parts: list[str] = []
-        for value in _round_values(self.y_end):
+        for value in round_values(self.y_end):
             (left, y), (right, _) = self.place(0, value), self.place(self.x_end, value)
             parts.append(f'<line class="grid" x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>')
             parts.append(f'<text class="label" x="{left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-        for value in _round_values(self.x_end):
+        for value in round_values(self.x_end):
             x, y = self.place(value, 0)
             parts.append(f'<text class="label" x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{value:g}</text>')
         return parts
@@ -100,7 +100,7 @@ def _drawn(series: Series, axes: _Axes) -> list[str]:
     return [f'<polyline class="line" stroke="{series.colour}" points="{corners}"/>', *dots]
 
 
-def _round_values(end: float) -> list[float]:
+def round_values(end: float) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten, from zero to `end`."""
     rough = end / _STEPS
     magnitude = 10 ** math.floor(math.log10(rough))

@@ -16,8 +16,8 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-_LIMIT = 300.0  # seconds, after which a command counts as hung
-_MEMORY_EVERY = 0.05  # seconds between two looks at the processes
+_LIMIT = 300.0  # seconds, after which a preview counts as hung
+_LOOK_EVERY = 0.05  # seconds between two looks at the processes
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,19 @@ class Sandbox:
     stack = "prod"
 
     def __init__(self, state: Path) -> None:
-        self._state = state
-        words = self._words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs")
-        self._run(words, os.environ)
+        self.state = state
+        words = self.words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs")
+        run(words)
 
-    def _words(self, project: Path, *words: str, settings: Mapping[str, Any] | None = None) -> list[str]:
+    def words(self, project: Path, *words: str, settings: Mapping[str, Any] | None = None) -> list[str]:
+        """The command line of `pulumi` with `words` about prod in this sandbox."""
         given = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
         options = [word for each in given for word in ("--set", each)]
-        own = [sys.executable, "-m", "sandbox", "--state", str(self._state), *options]
+        own = [sys.executable, "-m", "sandbox", "--state", str(self.state), *options]
         return [*own, "pulumi", "-C", str(project), *words, "--stack", self.stack]
 
     def _preview_words(self, subject: Subject) -> list[str]:
-        return self._words(subject.project, "preview", "--suppress-outputs", settings=subject.settings)
+        return self.words(subject.project, "preview", "--suppress-outputs", settings=subject.settings)
 
     def preview(self, subject: Subject) -> Cost:
         """Preview `subject` and measure it.
@@ -75,7 +76,7 @@ class Sandbox:
         """
         before = os.times()
         start = time.perf_counter()
-        self._run(self._preview_words(subject), os.environ)
+        run(self._preview_words(subject))
         seconds = time.perf_counter() - start
         after = os.times()
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
@@ -85,7 +86,7 @@ class Sandbox:
         """Preview `subject` and give back all gRPC messages between the engine and its plugins."""
         with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
             log = Path(directory) / "grpc.json"
-            self._run(self._preview_words(subject), {**os.environ, "PULUMI_DEBUG_GRPC": str(log)})
+            run(self._preview_words(subject), {"PULUMI_DEBUG_GRPC": str(log)})
             return [json.loads(line) for line in log.read_text().splitlines()]
 
     def peak_memory(self, subject: Subject) -> float | None:
@@ -99,43 +100,55 @@ class Sandbox:
 
         def look(process: subprocess.Popen[bytes]) -> None:
             nonlocal peak
-            peak = max(peak, sum(_resident(pid) for pid in _session(process.pid)))
+            peak = max(peak, sum(_resident(pid) for pid in session(process.pid)))
 
-        self._run(self._preview_words(subject), os.environ, look)
+        run(self._preview_words(subject), look=look)
         return peak / 2**20
 
-    def _run(
-        self,
-        words: Sequence[str],
-        variables: Mapping[str, str],
-        look: Callable[[subprocess.Popen[bytes]], None] | None = None,
-    ) -> None:
-        """Run a command to its end; `look` is called every now and then meanwhile."""
-        with tempfile.TemporaryFile() as output:
-            # A session of its own, by which its processes can be told from all others.
-            process = subprocess.Popen(  # noqa: S603 - words of this module
-                words,
-                cwd=CHECKOUT,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                deadline = time.monotonic() + _LIMIT
-                while look is not None and process.poll() is None and time.monotonic() < deadline:
-                    look(process)
-                    time.sleep(_MEMORY_EVERY)
-                process.wait(max(0.0, deadline - time.monotonic()))
-            finally:
-                if process.poll() is None:
-                    process.terminate()  # the sandbox lets `pulumi` end in order
-                    process.wait()
-            output.seek(0)
-            said = output.read().decode(errors="replace")
-        if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(words)[:400]}\nfailed with exit code {process.returncode}:\n{said}")
+
+def run(
+    words: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    look: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    limit: float = _LIMIT,
+) -> None:
+    """Run a command to its end.
+
+    Args:
+        words: the command
+        variables: of the environment, beside this process's own
+        look: called every now and then meanwhile
+        limit: seconds after which it counts as hung
+
+    Raises:
+        RuntimeError: it failed; the text is all it said.
+        subprocess.TimeoutExpired: it hung, and was ended.
+    """
+    with tempfile.TemporaryFile() as output:
+        # A session of its own, by which its processes can be told from all others.
+        process = subprocess.Popen(  # noqa: S603 - words of this package
+            words,
+            cwd=CHECKOUT,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + limit
+            while look is not None and process.poll() is None and time.monotonic() < deadline:
+                look(process)
+                time.sleep(_LOOK_EVERY)
+            process.wait(max(0.0, deadline - time.monotonic()))
+        finally:
+            if process.poll() is None:
+                process.terminate()  # the sandbox lets `pulumi` end in order
+                process.wait()
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)[:400]}\nfailed with exit code {process.returncode}:\n{said}")
 
 
 @contextmanager
@@ -145,7 +158,7 @@ def sandbox() -> Generator[Sandbox, None, None]:
         yield Sandbox(Path(directory))
 
 
-def _session(leader: int) -> Iterator[int]:
+def session(leader: int) -> Iterator[int]:
     """The processes of a session, by id."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
