@@ -161,8 +161,7 @@ def _declare_zone(parser: argparse.ArgumentParser) -> None:
 
 def _fail_zone(options: argparse.Namespace, target: Target) -> str:
     died = outages.fail_zone(Inventory(target.account), options.zone)
-    names = f": {', '.join(each.name for each in died)}" if died else ""
-    return f"{options.zone} has failed, and with it {len(died)} instances of the account{names}"
+    return f"{options.zone} has failed; what died with it: {', '.join(each.name for each in died) or 'nothing'}"
 
 
 def _restore_zone(options: argparse.Namespace, target: Target) -> str:

@@ -216,7 +216,7 @@ def test_a_zone_fails_and_is_restored(state: State, nodes: Nodes, capfd: pytest.
     assert run_cluster(["fail-zone", "us-west-2a"], state) == 0
     assert failed_zones(nodes.inventory) == {"us-west-2a"}
     assert all_instances(nodes.inventory)[0].state is InstanceState.TERMINATED
-    assert said(capfd) == f"sandbox: us-west-2a has failed, and with it 1 instances of the account: {in_a.name}\n"
+    assert said(capfd) == f"sandbox: us-west-2a has failed; what died with it: {in_a.name}\n"
     assert run_cluster(["restore-zone", "us-west-2a"], state) == 0
     assert failed_zones(nodes.inventory) == frozenset()
     assert said(capfd) == "sandbox: us-west-2a works again\n"
