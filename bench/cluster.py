@@ -45,6 +45,7 @@ WIDE = Way(
 KUBECTL = Way("kubectl apply", prepared=True, tool="kubectl")
 
 IN_TURN = (ONCE, PREPARED, WIDE, KUBECTL)
+WAYS = (WHOLE, *IN_TURN)
 
 
 def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -54,10 +55,9 @@ def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _group(runs: Sequence[Measured]) -> dict[str, list[Measured]]:
-    groups: dict[str, list[Measured]] = {}
-    for each in runs:
-        groups.setdefault(each.way, []).append(each)
-    return groups
+    """The runs of each way, in the order of `WAYS`."""
+    groups = {way.name: [each for each in runs if each.way == way.name] for way in WAYS}
+    return {name: group for name, group in groups.items() if group}
 
 
 def _table(title: str, columns: Mapping[str, Mapping[str, float]], form: str) -> list[str]:
@@ -75,7 +75,6 @@ def report(runs: Sequence[Measured]) -> list[str]:
     groups = _group(runs)
     whole = {
         way: {
-            "runs": len(each),
             **medians([run.phases for run in each]),
             "in all": median(run.total for run in each),
             "from the first object until all pods are ready": median(run.from_first_object for run in each),
@@ -102,8 +101,8 @@ def report(runs: Sequence[Measured]) -> list[str]:
     for way, each in groups.items():
         if each[0].steps:
             lines += ["", *_steps(way, [Step(*step) for step in each[0].steps])]
-    loads = ", ".join(f"{each.load:.1f}" for each in runs)
-    return [*lines, "", f"Load average before each run, in their order: {loads}."]
+    loads = ", ".join(f"{each.way} {each.load:.1f}" for each in runs)
+    return [*lines, "", f"Runs in their order, each with the load average before it: {loads}."]
 
 
 def _steps(way: str, steps: Sequence[Step]) -> list[str]:
