@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -129,8 +128,7 @@ class Runner:
         with local_cluster(self._settings) as cluster:
             if way.prepared:
                 cluster.prepare()
-            with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
-                measured = self._measure(way, cluster, Path(directory))
+            measured = self._measure(way, cluster, cluster.directory)
             if way.tool == "pulumi" and self._example is None:
                 self._example = cluster.resources()
             return measured

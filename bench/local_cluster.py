@@ -33,12 +33,14 @@ class LocalCluster:
     """An account with a control plane; nothing but `bootstrap/` is up.
 
     Attributes:
+        directory: where all of it lies, with room for more
         api: the API server, with an administrator's rights
         supervisor: the leader of the session in which all processes of the control plane are
     """
 
     def __init__(self, directory: Path, settings: Mapping[str, Any]) -> None:
         self._settings = settings
+        self.directory = directory
         self._state = directory / "sandbox"
         self._sandbox = Sandbox(self._state)
         self.control_plane, self.supervisor = self._start()
