@@ -54,7 +54,7 @@ class DemoServer:
         print("ready", flush=True)
         await self._stop.wait()
         server.close()
-        while self._under_way:  # noqa: ASYNC110  # it may change many times before it is zero
+        while self._under_way:  # it may change many times before it is zero
             await asyncio.sleep(0.01)
 
     def _fall_ill(self) -> None:

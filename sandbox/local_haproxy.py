@@ -75,6 +75,11 @@ class Files:
         return self.directory / "admin.sock"
 
     @property
+    def master_socket(self) -> Path:
+        """The master's own."""
+        return self.directory / "master.sock"
+
+    @property
     def state(self) -> Path:
         """Of the servers, from before a reload."""
         return self.directory / "server-state"
@@ -104,14 +109,14 @@ class LocalHaproxy:
             self.files.configuration.write_text(self._configuration(self.files))
             with self.files.log.open("ab") as log:
                 self._master = subprocess.Popen(
-                    [self._program, "-W", "-f", str(self.files.configuration)],
+                    [self._program, "-W", "-S", str(self.files.master_socket), "-f", str(self.files.configuration)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     env={**os.environ, **self._environment},
                     process_group=self._guardian.pid,
                 )
-            self._wait_for(lambda: self.worker() is not None, "start")
+            self._wait_for(self._is_ready, "start")
         except BaseException:
             self.close()
             raise
@@ -140,11 +145,14 @@ class LocalHaproxy:
 
     def ask(self, command: str) -> str:
         """What the runtime API answers to one command."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_STOP_LIMIT)
-            connection.connect(str(self.files.socket))
-            connection.sendall(f"{command}\n".encode())
-            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+        return _answer(self.files.socket, command)
+
+    def _is_ready(self) -> bool:
+        """Whether the worker serves, and the master hears signals: an earlier one would be lost."""
+        try:
+            return bool(_answer(self.files.master_socket, "show proc")) and self.worker() is not None
+        except OSError:
+            return False
 
     def tell(self, command: str) -> None:
         """Give a command that is answered by nothing when it was obeyed.
@@ -181,7 +189,7 @@ class LocalHaproxy:
         if configuration is not None:
             self.files.configuration.write_text(configuration)
         self._master.send_signal(signal.SIGUSR2)
-        self._wait_for(lambda: self.worker() not in {None, before}, "reload")
+        self._wait_for(lambda: self._is_ready() and self.worker() not in {None, before}, "reload")
 
     def kill(self) -> None:
         """End master and workers at once, as a crash would."""
@@ -197,6 +205,15 @@ class LocalHaproxy:
             if not self.is_running() or time.monotonic() > deadline:
                 raise Refusal(f"HAProxy did not {what}:\n{self.files.log.read_text()}")
             time.sleep(_POLL)
+
+
+def _answer(path: Path, command: str) -> str:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_STOP_LIMIT)
+        connection.connect(str(path))
+        connection.sendall(f"{command}\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
 def _group_of(leader: int) -> set[int]:
