@@ -167,7 +167,7 @@ class HaproxySettings(StrictModel):
     kind: Literal["haproxy"]
     new: SideSettings
     old: SideSettings
-    routes: Annotated[Mapping[DnsLabel, RouteSettings], Field(min_length=1)]
+    routes: Mapping[DnsLabel, RouteSettings]
     statistics: StatisticsSettings
     check_seconds: Annotated[int, Field(ge=1, le=60)]
     resolve_seconds: Annotated[int, Field(ge=1, le=300)]
@@ -177,6 +177,8 @@ class HaproxySettings(StrictModel):
 
 def broken_haproxy_rules(migration: HaproxySettings) -> Iterator[Problem]:
     """What is wrong between settings that are each well formed."""
+    if not migration.routes:
+        yield Problem(f"{ROOT}.routes", "has none; expected one for each service that moves")
     yield from _sides_differ(migration)
     yield from _slow_start_has_steps(migration)
     yield from _hosts_go_one_way(migration)

@@ -50,11 +50,14 @@ def has_prometheus_exporter(program: str) -> bool:
     return "prometheus-exporter" in told
 
 
-def problems_of(program: str, configuration: str, directory: Path) -> str:
+def problems_of(program: str, configuration: str, directory: Path, environment: Mapping[str, str]) -> str:
     """What HAProxy itself has against a configuration; nothing where it takes it."""
     file = directory / "checked.cfg"
     file.write_text(configuration)
-    checked = subprocess.run([program, "-c", "-f", str(file)], capture_output=True, text=True, check=False)
+    variables = {**os.environ, **environment}
+    checked = subprocess.run(
+        [program, "-c", "-f", str(file)], capture_output=True, text=True, check=False, env=variables
+    )
     return "" if checked.returncode == 0 else checked.stderr
 
 
@@ -105,7 +108,8 @@ class LocalHaproxy:
         words = [sys.executable, "-P", guardian.__file__, str(self.files.directory)]
         self._guardian = subprocess.Popen(words, stdin=subprocess.PIPE, process_group=0)
         try:
-            self.files.state.touch()
+            # As `show servers state` begins; HAProxy warns of a file that says no version.
+            self.files.state.write_text("1\n")
             self.files.configuration.write_text(self._configuration(self.files))
             with self.files.log.open("ab") as log:
                 self._master = subprocess.Popen(
@@ -185,9 +189,11 @@ class LocalHaproxy:
         if self._master is None:
             raise Refusal("HAProxy was not started")
         before = self.worker()
+        wanted = configuration or self.files.configuration.read_text()
+        if told := problems_of(self._program, wanted, self.files.directory, self._environment):
+            raise Refusal(f"HAProxy does not take this configuration:\n{told}")
         self.files.state.write_text(self.ask("show servers state"))
-        if configuration is not None:
-            self.files.configuration.write_text(configuration)
+        self.files.configuration.write_text(wanted)
         self._master.send_signal(signal.SIGUSR2)
         self._wait_for(lambda: self._is_ready() and self.worker() not in {None, before}, "reload")
 
