@@ -27,6 +27,8 @@ from typing import Final, Self
 from sandbox.control_plane import guardian
 from sandbox.refusal import Refusal
 
+USUAL_FOLDERS = "/usr/sbin:/usr/local/sbin"
+"""Where it is, beside the PATH: that of an unprivileged person may lack it."""
 _START_LIMIT: Final = 20.0
 _STOP_LIMIT: Final = 5.0
 _POLL: Final = 0.02
@@ -38,7 +40,7 @@ def haproxy_program() -> str:
     Raises:
         Refusal: it is not installed.
     """
-    found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:{USUAL_FOLDERS}")
     if found is None:
         raise Refusal("haproxy is not installed; on Debian and Ubuntu: apt-get install haproxy")
     return found

@@ -58,7 +58,7 @@ def random_values(seed: int) -> dict[str, Any]:
     if chance.random() < 0.5:
         ranges = ["10.0.0.0/8", "172.16.5.0/24", "192.168.1.7/32"]
         statistics["allowedCidrs"] = chance.sample(ranges, chance.randint(1, len(ranges)))
-    names = chance.sample(["frontend", "thoughts", "users", "a", "statistics", "site", "z" * 40], chance.randint(1, 7))
+    names = chance.sample(["frontend", "thoughts", "users", "a", "statistics", "site", "z" * 40], chance.randint(1, 3))
     return {
         "kind": "haproxy",
         "new": side(chance),
