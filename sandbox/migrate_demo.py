@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import secrets
 import signal
 import socket
@@ -19,7 +20,7 @@ from types import FrameType
 from typing import Final
 
 from infra.haproxy_configuration import PASSWORD_VARIABLE, Place, haproxy_configuration
-from infra.haproxy_settings import HaproxySettings, RouteSettings, SideSettings, StatisticsSettings
+from infra.haproxy_settings import HaproxySettings
 from infra.shutdown import ShutdownTimes
 from sandbox.demo_process import LOOPBACK, DemoProcess
 from sandbox.demo_server import HEALTH_PATH
@@ -36,26 +37,24 @@ class _EndedError(Exception):
 
 
 def demo_settings(new_port: int, old_port: int, new_percent: int) -> HaproxySettings:
-    """Both sides on this machine."""
-    return HaproxySettings(
-        kind="haproxy",
-        new=_side(new_port),
-        old=_side(old_port),
-        routes={
-            "demo": RouteSettings(
-                hosts=("localhost", LOOPBACK), new_percent=new_percent, check_path=HEALTH_PATH, check_host="localhost"
-            )
-        },
-        statistics=StatisticsSettings(user=USER),
-        check_seconds=1,
-        resolve_seconds=5,
-        hold_seconds=30,
-        max_connections=1000,
-    )
+    """What a stack file would say, with both sides on this machine."""
+    route = {"hosts": ["localhost", LOOPBACK], "newPercent": new_percent, "checkPath": HEALTH_PATH}
+    values = {
+        "kind": "haproxy",
+        "new": _side(new_port),
+        "old": _side(old_port),
+        "routes": {"demo": route},
+        "statistics": {"user": USER},
+        "checkSeconds": 1,
+        "resolveSeconds": 5,
+        "holdSeconds": 30,
+        "maxConnections": 1000,
+    }
+    return HaproxySettings.model_validate_json(json.dumps(values), strict=True)
 
 
-def _side(port: int) -> SideSettings:
-    return SideSettings(address=LOOPBACK, port=port, protocol="HTTP", max_connections=100, slow_start_seconds=0)
+def _side(port: int) -> dict[str, object]:
+    return {"address": LOOPBACK, "port": port, "protocol": "HTTP", "maxConnections": 100, "slowStartSeconds": 0}
 
 
 def require_free(port: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from infra.haproxy_configuration import PASSWORD_VARIABLE, VPC_RESOLVER, Place, haproxy_configuration
 from infra.haproxy_settings import broken_haproxy_rules
 from infra.shutdown import ShutdownTimes
+from sandbox.compose_demo import compose_configuration
 from sandbox.local_haproxy import haproxy_program, has_prometheus_exporter, problems_of
 from sandbox.refusal import Refusal
 from tests.edge.edge_system import EdgeHaproxy, edge_system, settings_of
@@ -69,3 +70,7 @@ def test_a_configuration_that_haproxy_refuses_changes_nothing() -> None:
 def test_haproxy_has_no_warning_about_it() -> None:
     with edge_system() as system, EdgeHaproxy(system.values) as haproxy:
         assert "[WARNING]" not in haproxy.files.log.read_text()
+
+
+def test_it_takes_the_configuration_of_the_compose_file(tmp_path: Path) -> None:
+    assert problems_of(haproxy_program(), compose_configuration(), tmp_path, ENVIRONMENT) == ""
