@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,7 @@ class Load:
     def __init__(self, port: int, visitors: int = 16, path: str = "/") -> None:
         self.figures = Figures()
         self._port, self._visitors, self._path = port, visitors, path
+        self._beginning = Counter[str]()
         self._ending = False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -57,17 +59,20 @@ class Load:
 
     def more(self, requests: int) -> None:
         """Go on until so many more were answered."""
-        wanted, deadline = self.figures.total + requests, time.monotonic() + _LIMIT
-        while self.figures.total < wanted:
-            assert time.monotonic() < deadline, "the load stands still"
-            time.sleep(0.01)
+        wanted = self.figures.total + requests
+        self._wait(lambda: self.figures.total >= wanted)
 
     def sides_of(self, requests: int) -> Counter[str]:
-        """Which sides answered the next so many, once those under way now are through."""
-        self.more(4 * self._visitors)
-        before = Counter(self.figures.sides)
-        self.more(requests)
-        return Counter(self.figures.sides) - before
+        """Which sides answered the next so many, of those that begin from now on."""
+        beginning = self._beginning = Counter[str]()
+        self._wait(lambda: beginning.total() >= requests)
+        return Counter(beginning)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _LIMIT
+        while not condition():
+            assert time.monotonic() < deadline, "the load stands still"
+            time.sleep(0.01)
 
     async def _run(self) -> None:
         await asyncio.gather(*(self._visit(number) for number in range(self._visitors)))
@@ -78,6 +83,7 @@ class Load:
         count = number
         while not self._ending:
             count += 1
+            beginning = self._beginning
             method = "POST" if count % 3 == 0 else "GET"
             kind = f"{method}, {'kept' if keeps else 'new'} connection"
             try:
@@ -93,6 +99,7 @@ class Load:
                 self.figures.reasons[f"{kind}: {reason}"] += 1
             else:
                 self.figures.sides[side] += 1
+                beginning[side] += 1
             if not stays and connection is not None:
                 connection[1].close()
                 connection = None
