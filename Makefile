@@ -14,7 +14,7 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
 .PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
-	bench-cluster cluster-tools cluster-up cluster-down
+	bench-cluster cluster-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -63,8 +63,11 @@ cluster-up: cluster-tools ## Bring STACK up with a real Kubernetes control plane
 cluster-down: setup ## End STACK's control plane
 	@$(PYTHON) -m sandbox cluster down --stack $(STACK)
 
+migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old and a new demo server
+	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
+
 # Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
-test: cluster-tools ## Run the unit, program, engine and cluster tests
+test: cluster-tools ## Run the unit, program, engine, cluster and edge tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## Check style, format and types
