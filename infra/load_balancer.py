@@ -45,6 +45,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags={"Name": f"{name}-balancer"},
             opts=child,
         )
+        self.security_group_id = group.id
         open_ports = [
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-balancer-{port}",
