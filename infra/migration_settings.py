@@ -15,7 +15,7 @@ def _codes(codes: str) -> str:
     for part in codes.split(","):
         low, _, high = part.partition("-")
         if high and int(low) >= int(high):
-            raise ValueError(f"has {part}; expected the lower code of a range first")
+            raise ValueError("expected the lower code of a range first")
     return codes
 
 
