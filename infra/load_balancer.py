@@ -84,7 +84,13 @@ class LoadBalancer(pulumi.ComponentResource):
                 aws.lb.ListenerDefaultActionArgs(
                     type="redirect",
                     redirect=aws.lb.ListenerDefaultActionRedirectArgs(
-                        protocol="HTTPS", port="443", status_code="HTTP_301"
+                        protocol="HTTPS",
+                        port="443",
+                        # As they came. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions
+                        host="#{host}",
+                        path="/#{path}",
+                        query="#{query}",
+                        status_code="HTTP_301",
                     ),
                 )
             ],
