@@ -13,6 +13,7 @@ from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
 from infra.cluster import Cluster, ClusterArgs
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.migration import MigrationArgs, old_sides_of
 from infra.network import Network, NetworkArgs
 from infra.nodes import NodeGroups, NodeGroupsArgs
 from infra.registry import ImageRegistry, ImageRegistryArgs
@@ -90,6 +91,12 @@ balancer = LoadBalancer(
     ),
     in_aws,
 )
+old_sides = old_sides_of(
+    settings.migration,
+    settings.name,
+    MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown),
+    in_aws,
+)
 controller = BalancerController(
     f"{settings.name}-controller",
     BalancerControllerArgs(
@@ -113,6 +120,7 @@ site = Site(
         network=network,
         cluster=cluster,
         balancer=balancer,
+        old_sides=old_sides,
         waits_for=[nodes, add_ons, controller],
     ),
     in_aws,

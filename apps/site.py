@@ -11,7 +11,9 @@ from apps.service import TargetGroupArgs, WebService, WebServiceArgs
 from apps.system import SystemService, image_of
 from infra.cluster import Cluster
 from infra.host_route import HostRoute, HostRouteArgs
+from infra.listener_rules import rule_priorities
 from infra.load_balancer import LoadBalancer
+from infra.migration import OldSide
 from infra.network import Network
 from infra.settings import Settings
 from infra.shutdown import ShutdownTimes
@@ -30,6 +32,8 @@ class SiteArgs:
     network: Network
     cluster: Cluster
     balancer: LoadBalancer
+    old_sides: Mapping[str, OldSide]
+    """Of the services that move over from an old system."""
     waits_for: Sequence[pulumi.Resource]
     """The controller that fills target groups, and the nodes that pods run on."""
 
@@ -40,6 +44,8 @@ class Site(pulumi.ComponentResource):
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:apps:Site", name, None, opts)
         self._args = args
+        public = [service for service, settings in args.settings.services.items() if settings.hosts]
+        self._priorities = rule_priorities(public)
         self._in_cluster = pulumi.ResourceOptions(parent=self, providers=[args.cluster.kubernetes])
         self._namespace = Namespace(
             f"{name}-namespace", args.settings.namespace, args.cluster.cluster, self._in_cluster
@@ -84,8 +90,10 @@ class Site(pulumi.ComponentResource):
                 zone_id=args.zone_id,
                 vpc_id=args.network.vpc.id,
                 listener_arn=args.balancer.https_listener.arn,
+                priorities=self._priorities[service.name],
                 balancer=args.balancer.balancer,
                 shutdown=args.shutdown,
+                old=args.old_sides.get(service.name),
             ),
             pulumi.ResourceOptions(parent=self),
         )

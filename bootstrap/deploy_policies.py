@@ -151,7 +151,8 @@ _BALANCER = _actions(
     "elasticloadbalancing",
     "CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets "
     "CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes CreateListener DeleteListener "
-    "ModifyListener ModifyListenerAttributes CreateRule DeleteRule ModifyRule SetRulePriorities AddTags RemoveTags",
+    "ModifyListener ModifyListenerAttributes CreateRule DeleteRule ModifyRule SetRulePriorities RegisterTargets "
+    "DeregisterTargets AddTags RemoveTags",
 )
 _CLUSTER = _actions(
     "eks",

@@ -13,8 +13,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from infra.host_route import TARGET_GROUP_PREFIX
 from infra.iam_documents import POD_IDENTITY_TRUST
+from infra.target_group_names import TARGET_GROUP_PREFIX
 
 CHART = "aws-load-balancer-controller"
 # Chart and application share their number since 3.0.0. https://github.com/aws/eks-charts/pull/1297

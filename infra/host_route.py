@@ -1,26 +1,15 @@
-"""From host names to the pods of one service: records, a listener rule, a target group."""
+"""From host names to the pods of one service: records, listener rules, a target group."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.listener_rules import WHOLE, Priorities, forward_to, host_condition, path_condition
+from infra.migration import OldSide
 from infra.shutdown import ShutdownTimes
-
-TARGET_GROUP_PREFIX = 23
-"""How many characters of the logical name a target group's name begins with; the controller's role relies on it."""
-
-
-def target_group_name(name: str, port: int) -> str:
-    """A name of at most 32 characters, which differs where AWS would have to replace the group.
-
-    Given here, because Pulumi's own suffix leaves only 24 and refuses a longer name
-    (https://github.com/pulumi/pulumi-aws/issues/1317); with the port in it, a new group can stand beside the old one.
-    """
-    fingerprint = hashlib.sha256(f"{name}|{port}".encode()).hexdigest()[:8]
-    return f"{name[:TARGET_GROUP_PREFIX].rstrip('-')}-{fingerprint}"
+from infra.target_group_names import target_group_name
 
 
 @dataclass(frozen=True)
@@ -32,8 +21,11 @@ class HostRouteArgs:
     zone_id: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     listener_arn: pulumi.Input[str]
+    priorities: Priorities
     balancer: aws.lb.LoadBalancer
     shutdown: ShutdownTimes
+    old: OldSide | None
+    """Only while the service moves over from an old system."""
 
 
 class HostRoute(pulumi.ComponentResource):
@@ -41,7 +33,8 @@ class HostRoute(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: HostRouteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:infra:HostRoute", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
         self.target_group = aws.lb.TargetGroup(
             name,
             name=target_group_name(name, args.port),
@@ -59,21 +52,16 @@ class HostRoute(pulumi.ComponentResource):
                 unhealthy_threshold=2,
             ),
             tags={"Name": name},
-            opts=child,
+            opts=self._child,
         )
-        self.rule = aws.lb.ListenerRule(
-            f"{name}-rule",
-            listener_arn=args.listener_arn,
-            # No priority: the hosts exclude each other, so AWS may take the next free number and a new service
-            # moves no other. https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lb_listener_rule
-            conditions=[
-                aws.lb.ListenerRuleConditionArgs(
-                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=list(args.hosts))
-                )
-            ],
-            actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=self.target_group.arn)],
-            opts=child,
-        )
+        self._rule(f"{name}-rule", args.priorities.host, [], self._division())
+        if args.old is not None and args.old.settings.paths is not None:
+            paths, to_old = args.old.settings.paths, [(args.old.target_group_arn, WHOLE)]
+            if paths.new:
+                to_new = [(self.target_group.arn, WHOLE)]
+                self._rule(f"{name}-new-paths", args.priorities.new_paths, paths.new, forward_to(to_new))
+            if paths.old:
+                self._rule(f"{name}-old-paths", args.priorities.old_paths, paths.old, forward_to(to_old))
         for host in args.hosts:
             aws.route53.Record(
                 f"{name}-{host}",
@@ -87,7 +75,34 @@ class HostRoute(pulumi.ComponentResource):
                         evaluate_target_health=False,
                     )
                 ],
-                opts=child,
+                opts=self._child,
             )
 
         self.register_outputs({"target_group_arn": self.target_group.arn})
+
+    def _division(self) -> aws.lb.ListenerRuleActionArgs:
+        """All to the pods, or so much of it as the migration says.
+
+        The pods' group is named even at 0 per cent: a group that no rule names has no healthy target, and the pods'
+        readiness gates would close.
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+        """
+        old, new_group = self._args.old, self.target_group.arn
+        if old is None:
+            return forward_to([(new_group, WHOLE)])
+        percent = old.settings.new_percent
+        weights = [(new_group, percent), (old.target_group_arn, WHOLE - percent)]
+        return forward_to(weights, old.settings.sticky_seconds)
+
+    def _rule(
+        self, name: str, priority: int, paths: Sequence[str], action: aws.lb.ListenerRuleActionArgs
+    ) -> aws.lb.ListenerRule:
+        old = self._args.old
+        return aws.lb.ListenerRule(
+            name,
+            listener_arn=self._args.listener_arn,
+            priority=priority,
+            conditions=[host_condition(self._args.hosts), *([path_condition(paths)] if paths else [])],
+            actions=[action],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(old.waits_for) if old else None),
+        )

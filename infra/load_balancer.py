@@ -45,6 +45,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags={"Name": f"{name}-balancer"},
             opts=child,
         )
+        self.security_group_id = group.id
         open_ports = [
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-balancer-{port}",
@@ -83,7 +84,13 @@ class LoadBalancer(pulumi.ComponentResource):
                 aws.lb.ListenerDefaultActionArgs(
                     type="redirect",
                     redirect=aws.lb.ListenerDefaultActionRedirectArgs(
-                        protocol="HTTPS", port="443", status_code="HTTP_301"
+                        protocol="HTTPS",
+                        port="443",
+                        # As they came. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions
+                        host="#{host}",
+                        path="/#{path}",
+                        query="#{query}",
+                        status_code="HTTP_301",
                     ),
                 )
             ],

@@ -1,8 +1,14 @@
 """The types of single values in a stack file: names, ARNs, users, amounts of days."""
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+# https://www.rfc-editor.org/rfc/rfc1918; Python's `is_private` also takes loopback and link-local ranges.
+PRIVATE_RANGES = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+# RFC 6598, which some providers and AWS customers give to private hosts too. https://www.rfc-editor.org/rfc/rfc6598
+SHARED_RANGE = IPv4Network("100.64.0.0/10")
 
 TEXTS: dict[str, str] = {}
 """For each form that a text may have, what a person is told is allowed."""
@@ -70,6 +76,24 @@ PrincipalArn = Annotated[
         "the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/platform-team",
     ),
 ]
+_TARGET_WORDS = (
+    "a private IPv4 address, in one of "
+    f"{', '.join(str(each) for each in (*PRIVATE_RANGES, SHARED_RANGE))}: a balancer's targets cannot be public"
+)
+
+
+def _target(address: IPv4Address) -> IPv4Address:
+    if not any(address in each for each in (*PRIVATE_RANGES, SHARED_RANGE)):
+        raise ValueError(f"expected {_TARGET_WORDS}")
+    return address
+
+
+TargetAddress = Annotated[IPv4Address, AfterValidator(_target), in_words(_TARGET_WORDS)]
+"""An address that may be a target: of the VPC, whose range is private too, or of a network that it is connected to.
+
+"You can't specify publicly routable IP addresses":
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type
+"""
 UserId = Annotated[int, Field(ge=1, le=65535)]
 """A numeric user: Kubernetes cannot tell whether a user given by name is root."""
 EnvironmentName = Annotated[

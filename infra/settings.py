@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from infra.migration_settings import AlbMigrationSettings
 from infra.node_settings import NodeGroupSettings
 from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import (
@@ -74,6 +75,8 @@ class Settings(StrictModel):
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
     database_passwords: Mapping[DnsLabel, SecretStr]
+    migration: AlbMigrationSettings | None
+    """Only while traffic moves over from an old system."""
 
     @property
     def name(self) -> str:

@@ -13,14 +13,14 @@ from pydantic import SecretStr
 
 from apps.declarations import declaration_of
 from infra.certificate import certificate_names
+from infra.listener_rules import LISTENER_RULES_PER_BALANCER
+from infra.migration_rules import RULES_OF_MIGRATION
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem
 from infra.service_settings import ExternalDatabaseSettings, ImageSettings, ServiceSettings, SidecarDatabaseSettings
+from infra.setting_types import PRIVATE_RANGES
 from infra.settings import ClusterSettings, NetworkSettings
 
-# "Rules per Application Load Balancer (not counting default rules)": 100.
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-LISTENER_RULES_PER_BALANCER = 100
 # "Number of domain names per ACM certificate": 10. https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
 NAMES_PER_CERTIFICATE = 10
 # "Role name: 64 characters", less the longest end that Slipway gives one and Pulumi's suffix of eight.
@@ -29,8 +29,6 @@ LONGEST_STACK_NAME = 27
 # "IPv4 network CIDR block sizes must be between /16 and /28"; below /20 the zones' subnets would be too small for pods,
 # each of which has an address of the VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 LARGEST_VPC_PREFIX, SMALLEST_VPC_PREFIX = 16, 20
-# https://www.rfc-editor.org/rfc/rfc1918; Python's `is_private` also takes loopback and link-local ranges.
-PRIVATE_RANGES = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 def names_have_room(project: str, stack: str) -> Iterator[Problem]:
@@ -239,6 +237,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     names_do_not_meet,
     images_are_known,
     passwords_match_databases,
+    *RULES_OF_MIGRATION,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, cast, get_origin
+from types import NoneType
+from typing import Annotated, Any, cast, get_args, get_origin
 
 import pulumi
 from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from infra.problems import Problem, SettingsError
 from infra.settings import NetworkSettings, Settings
@@ -89,6 +91,9 @@ def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, 
     """Check one top-level setting; entries of a mapping one by one, so that a bad one does not hide the others."""
     field = Settings.model_fields[name]
     annotation = field.annotation
+    if value == {} and NoneType in get_args(annotation):
+        found[name] = None  # what `Pulumi.yaml` has for a part that a stack may go without
+        return
     adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated).__class_getitem__((annotation, *field.metadata, None)))
     is_mapping = get_origin(annotation) is Mapping and isinstance(value, dict)
     parts: list[Any] = [{key: entry} for key, entry in cast(dict[str, Any], value).items()] if is_mapping else [value]
@@ -96,11 +101,16 @@ def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, 
         try:
             checked = adapter.validate_json(json.dumps(part), strict=True)
         except ValidationError as error:
-            problems += [problem_of(detail, path, name) for detail in error.errors()]
+            problems += [problem_of(detail, path, name) for detail in error.errors() if not _told_by_entries(detail)]
         else:
             found[name] = {**found.get(name, {}), **checked} if is_mapping else checked
     if is_mapping:
         found.setdefault(name, {})
+
+
+def _told_by_entries(detail: ErrorDetails) -> bool:
+    """Whether a list is only found too short because some of its entries, told by themselves, do not count."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail.get("ctx", {})["min_length"]
 
 
 def _write_out(found: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ _LONGEST_VALUE = 60
 _SCHEMA: dict[str, Any] = Settings.model_json_schema()
 
 _FORMATS = {
+    "ipv4": "an IPv4 address such as 10.10.0.5",
     "ipv4network": "an IPv4 range, named by its first address, such as 10.10.0.0/16",
     "date-time": "a date and time without an offset, such as 2026-11-27T08:00:00",
     "password": "text",

@@ -50,7 +50,7 @@ ACCOUNT: tuple[Mistake, ...] = (
         {"slipway:colour": "red"},
         (
             "slipway:colour: is not a known key; expected one of account, cluster, databasePasswords, domain, "
-            "drainSeconds, images, immutableImages, loadBalancer, namespace, network, nodeGroups, "
+            "drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
             "protect, rolloutSeconds, services, tags",
         ),
     ),

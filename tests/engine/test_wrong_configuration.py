@@ -16,6 +16,7 @@ from tests.engine.edited_program import program_with
 from tests.engine.mistake import Mistake
 from tests.engine.mistakes_of_account import ACCOUNT
 from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
+from tests.engine.mistakes_of_migration import MIGRATION
 from tests.engine.mistakes_of_nodes import NODES
 from tests.engine.mistakes_of_services import FRONTEND, RESOURCES, SERVICES, USERS
 from tests.engine.sandbox_stack import BOOTSTRAP, Outcome, SandboxStack, upped
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
 
-MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES)
+MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES, *MIGRATION)
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +115,7 @@ TOGETHER = (
     ("namespace with an underscore", "version with a patch", "small disk", "root"),
     ("a role in place of the account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
     ("protect is no boolean", "zone of another region", "deploy role once more", "target of 101 percent"),
+    ("old address twice", "drain of 4 seconds", "two replicas beside a sidecar", "unknown key, deep"),
     ("a tag that is the program's", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
 )
 

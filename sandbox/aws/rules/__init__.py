@@ -27,6 +27,7 @@ MODULES: Final = (
     "cluster",
     "scaling",
     "edge",
+    "targets",
     "dns",
     "storage",
 )
