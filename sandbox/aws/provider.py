@@ -81,6 +81,7 @@ class AwsProvider(sdk.Provider):
             warn if warn is not None else _log_warning,
         )
         self.caller = Caller()
+        self.waits = Waits()
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
         """Take region, role, default tags and allowed accounts from the provider's configuration."""
@@ -137,7 +138,7 @@ class AwsProvider(sdk.Provider):
         state = {**record.outputs, INPUTS_KEY: inputs}
         if self._has_nodes(type_token):
             try:
-                await until_joined(self.inventory, record, Waits())
+                await until_joined(self.inventory, record, self.waits)
             except AwsError as error:
                 raise PartialFailureError(record.id, state, [str(error)]) from error
         return sdk.CreateResponse(record.id, property_map(state))
@@ -251,7 +252,7 @@ class AwsProvider(sdk.Provider):
             if has_nodes:
                 begin_removal(self.inventory, record)
         if has_nodes:
-            await until_left(self.inventory, record, Waits())
+            await until_left(self.inventory, record, self.waits)
         with self.inventory.transaction():
             before_delete(self.inventory, record)
             self.inventory.remove(record)
@@ -261,6 +262,10 @@ class AwsProvider(sdk.Provider):
     def _enforce_delete(self, record: Record) -> None:
         region = region_of(record) or self.caller.region
         enforce(self._call("delete", record.type, record.name, revealed(record.inputs), region, record))
+
+    async def cancel(self) -> None:
+        """End all waits, as Ctrl-C asks for."""
+        self.waits.cancelled.set()
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         """Answer a data source.

@@ -1,6 +1,7 @@
 """How long things take around nodes, in seconds."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Final
 
 DRAIN_LIMIT: Final = 900.0
@@ -48,8 +49,14 @@ class Waits:
         join: for the nodes of a new group; joining takes seconds here.
         leave: for those of a deleted one; longer than draining may take (`DELETION_DRAIN_LIMIT`).
         poll: between two looks.
+        cancelled: set when all waits are to end.
     """
 
     join: float = 300.0
     leave: float = DELETION_DRAIN_LIMIT + 120.0
     poll: float = 0.2
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def until(self, limit: float) -> str:
+        """How long it was waited, in words: to the end, or until it was cancelled."""
+        return "until it was cancelled" if self.cancelled.is_set() else f"for {limit:g} s"

@@ -33,7 +33,7 @@ async def until_joined(inventory: Inventory, record: Record, waits: Waits) -> No
         group = _current(inventory, record)
         return group is None or len(_running(instances_of(inventory, group.scaling_group))) >= group.desired
 
-    if await _until(have_joined, waits.join, waits.poll):
+    if await _until(have_joined, waits.join, waits):
         return
     group = _current(inventory, record)
     instances = instances_of(inventory, group.scaling_group) if group is not None else []
@@ -42,7 +42,7 @@ async def until_joined(inventory: Inventory, record: Record, waits: Waits) -> No
         f"waiting for EKS Node Group ({record.id}) to create",
         "NodeCreationFailure",
         f"Instances failed to join the kubernetes cluster: {len(_running(instances))} of"
-        f" {group.desired if group is not None else 0} run after {waits.join:g} s; {_told(late)}",
+        f" {group.desired if group is not None else 0} run, waited {waits.until(waits.join)}; {_told(late)}",
         _PAGE,
     )
 
@@ -70,24 +70,24 @@ async def until_left(inventory: Inventory, record: Record, waits: Waits) -> None
         group = _current(inventory, record)
         return group is None or not instances_of(inventory, group.scaling_group)
 
-    if await _until(have_left, waits.leave, waits.poll):
+    if await _until(have_left, waits.leave, waits):
         return
     group = _current(inventory, record)
     left = instances_of(inventory, group.scaling_group) if group is not None else []
     raise AwsError(
         f"waiting for EKS Node Group ({record.id}) to delete",
         "timeout while waiting for resource to be gone",
-        f"{len(left)} instances are still there after {waits.leave:g} s; {_told(left)}",
+        f"{len(left)} instances are still there, waited {waits.until(waits.leave)}; {_told(left)}",
         "https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html",
     )
 
 
-async def _until(condition: Callable[[], bool], limit: float, poll: float) -> bool:
+async def _until(condition: Callable[[], bool], limit: float, waits: Waits) -> bool:
     end = time.monotonic() + limit
     while not condition():
-        if time.monotonic() >= end:
+        if time.monotonic() >= end or waits.cancelled.is_set():
             return False
-        await asyncio.sleep(poll)
+        await asyncio.sleep(waits.poll)
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -92,6 +93,18 @@ def test_a_group_of_none_is_there_at_once(nodes: Nodes, waiting: Waiting) -> Non
     assert waiting.pauses == 0
 
 
+def test_ctrl_c_ends_the_wait_and_keeps_the_group(nodes: Nodes, waiting: Waiting) -> None:
+    def ctrl_c() -> None:
+        with suppress(StopIteration):  # it waits for nothing, and this clock's loop never turns
+            nodes.account.aws.cancel().send(None)
+
+    waiting.happens = ctrl_c
+    with pytest.raises(PartialFailureError, match="waited until it was cancelled"):
+        create(nodes)
+    assert waiting.pauses < 5
+    assert nodes.found("main:web").record.id == "main:web"
+
+
 def test_a_group_that_is_made_smaller_meanwhile_is_there_with_fewer(nodes: Nodes, waiting: Waiting) -> None:
     def shrink() -> None:
         nodes.resize(nodes.found("main:web"), 1)
@@ -113,7 +126,7 @@ def test_a_group_whose_nodes_do_not_join_is_kept_as_failed(nodes: Nodes, waiting
     assert waiting.pauses == 300
     text = str(failure.value)
     assert "waiting for EKS Node Group (main:web) to create: NodeCreationFailure" in text
-    assert "Instances failed to join the kubernetes cluster: 0 of 2 run after 300 s" in text
+    assert "Instances failed to join the kubernetes cluster: 0 of 2 run, waited for 300 s" in text
     for instance in all_instances(nodes.inventory):
         assert f"{instance.id}: pending" in text
 
@@ -186,7 +199,7 @@ def test_a_group_whose_nodes_stay_is_not_deleted_and_can_be_deleted_again(nodes:
         nodes.account.delete(made)
     assert waiting.pauses == 420
     assert "waiting for EKS Node Group (main:web) to delete: timeout" in str(failure.value)
-    assert "2 instances are still there after 420 s" in str(failure.value)
+    assert "2 instances are still there, waited for 420 s" in str(failure.value)
     assert f"{all_instances(nodes.inventory)[0].id}: running" in str(failure.value)
     assert nodes.found(made.id).is_going
     waiting.happens = waiting.work
