@@ -13,6 +13,7 @@ from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kubernetes.api_types import Object
 from sandbox.kubernetes.awaiting.waiting import NotReadyError, Waiting
 from sandbox.kubernetes.back_end import Seen, Target
+from sandbox.kubernetes.charts import chart_of
 from sandbox.kubernetes.connection import Connection
 from sandbox.kubernetes.emulated_cluster import EmulatedCluster
 from sandbox.kubernetes.objects import CONTROLLER_CHART, name_and_namespace
@@ -51,7 +52,7 @@ class Releases:
             KubernetesError: its namespace is missing, the cluster does not answer, or a rule refuses it.
         """
         await self._has_namespace(target, inputs)
-        for definition in _DEFINITIONS.get(str(revealed(inputs.get("chart"))).rsplit("/", 1)[-1], ()):
+        for definition in _DEFINITIONS.get(chart_of(revealed(inputs)), ()):
             await self._define(target, definition)
         return await self.records.create(target, inputs)
 

@@ -8,11 +8,11 @@ from typing import Final
 
 from sandbox.inventory import Inventory, Record
 from sandbox.kubernetes.api_server import ApiServer
+from sandbox.kubernetes.charts import releases_of
 from sandbox.kubernetes.credentials import have_role
-from sandbox.kubernetes.objects import RELEASE_TYPE
+from sandbox.kubernetes.objects import CONTROLLER_CHART
 
-CHART: Final = "aws-load-balancer-controller"
-_SELECTOR: Final = f"app.kubernetes.io/name={CHART}"
+_SELECTOR: Final = f"app.kubernetes.io/name={CONTROLLER_CHART}"
 """https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/helm/aws-load-balancer-controller/templates/_helpers.tpl"""
 
 _ADMISSION: Final = "admissionregistration.k8s.io/v1"
@@ -41,13 +41,9 @@ class Controller:
             ApiServerError: a request was refused.
             UnreachableError: nobody answered.
         """
-        releases = [
-            release
-            for release in self._inventory.list(type=RELEASE_TYPE, scope=cluster.id)
-            if str(release.inputs.get("chart")).rsplit("/", 1)[-1] == CHART
-        ]
+        releases = releases_of(self._inventory, cluster.id, CONTROLLER_CHART)
         if releases and not any(have_role(self._inventory, release) for release in releases):
-            complaints.add(f"{CHART} cannot register targets: its pods have no role")
+            complaints.add(f"{CONTROLLER_CHART} cannot register targets: its pods have no role")
             return False
         return bool(releases) or self._is_installed()
 

@@ -16,9 +16,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from sandbox.aws.rules.edge import GROUP_TYPE
 from sandbox.inventory import Inventory, Record
 from sandbox.kubernetes.api_server import MERGE, ApiServer
 from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
+from sandbox.nodes.groups import cluster_at
+from sandbox.nodes.instances import INSTANCE_TYPE
 from sandbox.registrar.balancers import zones_in_use
 from sandbox.registrar.bindings import Bound, bound_by, is_going
 from sandbox.registrar.controller import Controller
@@ -40,9 +43,6 @@ from sandbox.registrar.views import Binding, binding_of, node_status_of, pod_of,
 
 _log = logging.getLogger(__name__)
 
-CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
-TARGET_GROUP_TYPE: Final = "aws:lb/targetGroup:TargetGroup"
-INSTANCE_TYPE: Final = "aws:ec2/instance:Instance"
 
 _ENDED: Final = frozenset({"shutting-down", "terminated"})
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html"""
@@ -133,10 +133,10 @@ class Registrar:
             ApiServerError: a request was refused.
             UnreachableError: nobody answered.
         """
-        cluster = self._cluster()
+        cluster = cluster_at(self._inventory, self._endpoint)
         if cluster is None:
             return
-        groups = {group.key: group for group in self._inventory.list(type=TARGET_GROUP_TYPE, scope=cluster.scope)}
+        groups = {group.key: group for group in self._inventory.list(type=GROUP_TYPE, scope=cluster.scope)}
         complaints: set[str] = set()
         content = self._content() if self._controller.works(cluster, complaints) else None
         bound = [] if content is None else list(bound_by(content, groups, complaints))
@@ -145,10 +145,6 @@ class Registrar:
         if content is not None:
             patches = [*self._gates(content, bound, changes), *self._binding_patches(content, bound)]
             self._send(patches)
-
-    def _cluster(self) -> Record | None:
-        clusters = self._inventory.list(type=CLUSTER_TYPE)
-        return next((each for each in clusters if each.outputs.get("endpoint") == self._endpoint), None)
 
     def _content(self) -> Cluster | None:
         """What the cluster holds; `None` while not everything is known, and nothing may be taken for gone."""
@@ -204,7 +200,7 @@ class Registrar:
                 self._inventory.update(record)
             for record in changes.added:
                 # Pulumi may have deleted the group since it was read.
-                if self._inventory.get(TARGET_GROUP_TYPE, record.owner.split("|", 1)[1]) is not None:
+                if self._inventory.get(GROUP_TYPE, record.owner.split("|", 1)[1]) is not None:
                     self._inventory.add(record)
 
     def _gates(self, content: Cluster, bound: list[Bound], changes: Changes) -> Iterator[_Patch]:

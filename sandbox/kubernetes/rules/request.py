@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 from sandbox.aws.errors import KubernetesError
 from sandbox.inventory import Inventory, Record
-from sandbox.kubernetes.objects import RELEASE_TYPE, id_of, kind_of, name_and_namespace
+from sandbox.kubernetes.charts import releases_of
+from sandbox.kubernetes.objects import id_of, kind_of, name_and_namespace
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,4 @@ class Request:
 
     def released(self, chart: str) -> list[Record]:
         """Return the releases of a chart in this cluster."""
-        return [
-            release
-            for release in self.objects(RELEASE_TYPE)
-            if str(release.inputs.get("chart")).rsplit("/", 1)[-1] == chart
-        ]
+        return releases_of(self.inventory, self.cluster, chart)

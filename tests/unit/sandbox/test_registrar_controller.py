@@ -8,7 +8,8 @@ import pytest
 from memory_api_server import MemoryApiServer
 
 from sandbox.inventory import Inventory, Record
-from sandbox.registrar.controller import CHART, Controller
+from sandbox.kubernetes.objects import CONTROLLER_CHART
+from sandbox.registrar.controller import Controller
 
 pytestmark = pytest.mark.unit
 
@@ -23,8 +24,8 @@ def test_a_chart_that_pulumi_itself_installed_counts_and_loses_its_webhooks(tmp_
     controller = Controller(api, Inventory(tmp_path / "account.sqlite"), lambda: now[0])
     assert not controller.works(CLUSTER, set())
 
-    labels = {"labels": {"app.kubernetes.io/name": CHART}}
-    api.put("apps/v1", "Deployment", CHART, "kube-system", metadata=labels)
+    labels = {"labels": {"app.kubernetes.io/name": CONTROLLER_CHART}}
+    api.put("apps/v1", "Deployment", CONTROLLER_CHART, "kube-system", metadata=labels)
     api.put(WEBHOOKS, "MutatingWebhookConfiguration", "aws-load-balancer-webhook", metadata=labels)
     assert not controller.works(CLUSTER, set())  # it does not ask at every look
     now[0] = 2.0
