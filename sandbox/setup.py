@@ -18,7 +18,7 @@ from pathlib import Path
 from sandbox.toolchain import ToolMissing, ensure_pulumi, run_with_progress
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-_REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+_REQUIREMENTS = ("requirements.txt", "requirements-ops.txt", "requirements-dev.txt")
 _OLDEST_PYTHON = (3, 11)
 
 

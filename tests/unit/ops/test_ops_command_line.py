@@ -1,0 +1,78 @@
+"""What the command line does with words it does not know, and how it calls Pulumi."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from ops.__main__ import main
+from ops.pulumi_command import PulumiCommand
+from ops.refusal import Refusal
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: slipway\n")
+    for stack in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
+    return tmp_path
+
+
+def pulumi(project: Path, script: str) -> PulumiCommand:
+    path = project / "pulumi"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return PulumiCommand.of(str(path), project)
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "migrate" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrat"]) == 2
+    assert "migrat is no command; there is " in capsys.readouterr().err
+
+
+def test_no_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "migrate" in capsys.readouterr().out
+
+
+def test_a_program_that_is_not_there_is_refused(project: Path) -> None:
+    with pytest.raises(Refusal, match="there is no such program"):
+        PulumiCommand.of("no-such-pulumi", project)
+
+
+def test_a_directory_without_a_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"holds no Pulumi\.yaml"):
+        PulumiCommand.of("sh", tmp_path)
+
+
+def test_an_unknown_stack_is_refused_with_those_there_are(project: Path) -> None:
+    with pytest.raises(Refusal, match=r"there is no stack qa: .* expected one of dev, prod"):
+        PulumiCommand.of("sh", project).stack_file("qa")
+
+
+def test_outputs_are_what_pulumi_says(project: Path) -> None:
+    command = pulumi(project, """echo "$*" > words; echo '{"siteUrl": "https://example.com"}'""")
+    assert command.outputs("dev") == {"siteUrl": "https://example.com"}
+    assert (project / "words").read_text() == "stack output --json --stack dev\n"
+
+
+def test_pulumis_own_words_are_told_when_it_fails(project: Path) -> None:
+    command = pulumi(project, "echo starting >&2; echo 'error: no stack named dev' >&2; exit 255")
+    with pytest.raises(Refusal, match=r"error: no stack named dev$"):
+        command.outputs("dev")
+
+
+@pytest.mark.parametrize(("yes", "words"), [(True, "up --stack dev --yes --skip-preview"), (False, "up --stack dev")])
+def test_up_asks_unless_it_is_told_not_to(project: Path, yes: bool, words: str) -> None:
+    command = pulumi(project, 'echo "$*" > words; exit 3')
+    assert command.up("dev", yes=yes) == 3
+    assert (project / "words").read_text() == f"{words}\n"
