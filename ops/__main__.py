@@ -11,6 +11,8 @@ from ops.refusal import Refusal
 
 _COMMANDS = {
     "migrate": ("ops.migrate_command", "see and move the traffic between the old system and this stack"),
+    "affected": ("ops.affected_command", "list the stacks that a change can change"),
+    "github": ("ops.github_command", "say in a pull request or an issue what a pipeline found"),
     "summarize": ("ops.summarize_command", "say in Markdown what previews would change"),
 }
 """By name: the module, whose `main` takes the words after the name and gives back the exit code; and what it does."""
