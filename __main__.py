@@ -7,7 +7,7 @@ import pulumi
 from apps.exports import stack_exports
 from apps.site import Site, SiteArgs
 from apps.system import repositories_of, services_of
-from infra.account import deploy_provider, find_zone_id, require_deploy_role
+from infra.account import find_zone_id, require_role, stack_provider
 from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
@@ -22,8 +22,8 @@ from infra.stack_file import read_settings
 from infra.standing import require_allowed_changes
 
 settings = read_settings()
-provider = deploy_provider(settings)
-require_deploy_role(settings, provider)
+provider = stack_provider(settings)
+require_role(settings, provider)
 require_allowed_changes(settings, provider)
 zone_id = find_zone_id(settings.domain, provider)
 in_aws = pulumi.ResourceOptions(providers=[provider])
@@ -48,7 +48,8 @@ cluster = Cluster(
     settings.name,
     ClusterArgs(
         settings=settings.cluster,
-        deploy_role_arn=settings.deploy_role_arn,
+        role_arn=settings.role_arn,
+        preview_role_arn=settings.preview_role_arn,
         vpc_id=network.vpc.id,
         private_subnet_ids=[subnet.id for subnet in network.private],
         public_subnet_ids=[subnet.id for subnet in network.public],

@@ -21,8 +21,8 @@ def role_name(arn: str) -> str:
             return who
 
 
-def deploy_provider(settings: Settings) -> aws.Provider:
-    """AWS as the environment's deploy role, in the stack's account and region only.
+def stack_provider(settings: Settings) -> aws.Provider:
+    """AWS as the environment's role, in the stack's account and region only.
 
     https://www.pulumi.com/registry/packages/aws/api-docs/provider/
     """
@@ -30,30 +30,35 @@ def deploy_provider(settings: Settings) -> aws.Provider:
         settings.name,
         region=settings.region,
         allowed_account_ids=[settings.account],
-        assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=settings.deploy_role_arn, session_name=settings.name)],
+        assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=settings.role_arn, session_name=settings.name)],
         default_tags=aws.ProviderDefaultTagsArgs(tags=settings.all_tags),
     )
 
 
-def require_deploy_role(settings: Settings, provider: aws.Provider) -> None:
-    """Go on only as the environment's deploy role.
+def require_role(settings: Settings, provider: aws.Provider) -> None:
+    """Go on only as the environment's deploy role, or, in a preview that says so, as its preview role.
 
     Whoever creates the cluster is its first administrator; a cluster made by a person by chance locks out the next
     one (pulumi-eks #918).
 
     Raises:
-        pulumi.RunError: the role cannot be taken, or the caller is somebody else.
+        pulumi.RunError: the role cannot be taken, the caller is somebody else, or a preview role would change things.
     """
+    if settings.read_only and not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(
+            "slipway:readOnly: is true; expected false in everything but a preview. Nothing was changed."
+        )
     try:
         arn = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider)).arn
     except Exception as error:  # the SDK raises a bare Exception for a failed call
         raise pulumi.RunError(
-            f"slipway:account: {settings.deploy_role_arn} could not be taken ({_reason(error)}). Run bootstrap for "
+            f"slipway:account: {settings.role_arn} could not be taken ({_reason(error)}). Run bootstrap for "
             "this environment first, and be one of its deployers. Nothing was changed."
         ) from None
-    if role_name(arn) != role_name(settings.deploy_role_arn):
+    if role_name(arn) != role_name(settings.role_arn):
+        done = "previewed" if settings.read_only else "deployed"
         raise pulumi.RunError(
-            f"slipway:account: this stack is deployed as {settings.deploy_role_arn}, "
+            f"slipway:account: this stack is {done} as {settings.role_arn}, "
             f"but the caller is {arn}. Nothing was changed."
         )
 

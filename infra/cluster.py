@@ -14,6 +14,9 @@ from infra.settings import ClusterSettings
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+# Reads everything but secrets. A preview asks to patch, in a dry run; where that is forbidden, the provider compares by
+# itself. https://github.com/pulumi/pulumi-kubernetes/pull/2419
+VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class ClusterArgs:
     """What the cluster is made of."""
 
     settings: ClusterSettings
-    deploy_role_arn: str
+    role_arn: str
+    """What this run works as; the first run's has the cluster's administrator for it."""
+    preview_role_arn: str
     vpc_id: pulumi.Input[str]
     private_subnet_ids: Sequence[pulumi.Input[str]]
     public_subnet_ids: Sequence[pulumi.Input[str]]
@@ -59,10 +64,14 @@ class Cluster(pulumi.ComponentResource):
             private_subnet_ids=list(args.private_subnet_ids),
             public_subnet_ids=list(args.public_subnet_ids),
             authentication_mode=eks.AuthenticationMode.API,
-            access_entries={person: _admin(principal) for person, principal in settings.admins.items()},
+            access_entries={
+                **{person: _entry(principal, ADMIN_POLICY) for person, principal in settings.admins.items()},
+                # No person's: their names have no underscore.
+                "read_only": _entry(args.preview_role_arn, VIEW_POLICY),
+            },
             # Else the way in would be taken as the person at the laptop, whom the cluster does not know.
             # https://www.pulumi.com/registry/packages/eks/api-docs/cluster/#providercredentialopts_python
-            provider_credential_opts=eks.KubeconfigOptionsArgs(role_arn=args.deploy_role_arn),
+            provider_credential_opts=eks.KubeconfigOptionsArgs(role_arn=args.role_arn),
             endpoint_private_access=True,
             endpoint_public_access=bool(settings.public_access_cidrs),
             public_access_cidrs=[str(cidr) for cidr in settings.public_access_cidrs],
@@ -95,12 +104,12 @@ class Cluster(pulumi.ComponentResource):
         self.register_outputs({"name": self.name})
 
 
-def _admin(principal_arn: str) -> eks.AccessEntryArgs:
+def _entry(principal_arn: str, policy_arn: str) -> eks.AccessEntryArgs:
     return eks.AccessEntryArgs(
         principal_arn=principal_arn,
         access_policies={
-            "admin": eks.AccessPolicyAssociationArgs(
-                policy_arn=ADMIN_POLICY,
+            "admin" if policy_arn == ADMIN_POLICY else "view": eks.AccessPolicyAssociationArgs(
+                policy_arn=policy_arn,
                 access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
             )
         },

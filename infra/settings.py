@@ -65,6 +65,8 @@ class Settings(StrictModel):
     domain: HostName
     namespace: DnsLabel
     protect: bool
+    read_only: bool
+    """For a preview by somebody who may read only."""
     immutable_images: bool
     drain_seconds: Annotated[int, Field(ge=5, le=600)]
     rollout_seconds: Annotated[int, Field(ge=60, le=3600)]
@@ -87,6 +89,16 @@ class Settings(StrictModel):
     def deploy_role_arn(self) -> str:
         """The role that bootstrap made for this environment, and that everything is done as."""
         return f"arn:aws:iam::{self.account}:role/{self.name}-deploy"
+
+    @property
+    def preview_role_arn(self) -> str:
+        """The role that bootstrap made for previews of this environment, which may read and change nothing."""
+        return f"arn:aws:iam::{self.account}:role/{self.name}-preview"
+
+    @property
+    def role_arn(self) -> str:
+        """The role that this run works as."""
+        return self.preview_role_arn if self.read_only else self.deploy_role_arn
 
     @property
     def all_tags(self) -> dict[str, str]:

@@ -80,16 +80,16 @@ def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -
             )
 
 
-def deploy_role_is_no_second_admin(
-    cluster: ClusterSettings, project: str, stack: str, account: str
-) -> Iterator[Problem]:
-    """Whoever creates the cluster has an access entry from the start; a second one for the same role is refused.
+def roles_have_one_access_entry(cluster: ClusterSettings, project: str, stack: str, account: str) -> Iterator[Problem]:
+    """A role has one access entry: whoever creates the cluster from the start, and the preview role its own.
 
     https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2968
     """
     for person, principal in cluster.admins.items():
         if principal == f"arn:aws:iam::{account}:role/{project}-{stack}-deploy":
             yield Problem(f"slipway:cluster.admins.{person}", "is the deploy role, which is an administrator already")
+        if principal == f"arn:aws:iam::{account}:role/{project}-{stack}-preview":
+            yield Problem(f"slipway:cluster.admins.{person}", "is the preview role, which reads only")
 
 
 def tags_say_whose_it_is(tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -228,7 +228,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     network_fits,
     ranges_do_not_overlap,
     endpoint_is_not_open_to_the_world,
-    deploy_role_is_no_second_admin,
+    roles_have_one_access_entry,
     tags_say_whose_it_is,
     some_node_group,
     services_run_on_known_groups,

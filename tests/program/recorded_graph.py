@@ -160,7 +160,9 @@ class _RecordingMonitor(MockMonitor):
         return response
 
 
-def record(stack: str, config: dict[str, Any] | None = None, caller: str | None = None) -> Graph:
+def record(
+    stack: str, config: dict[str, Any] | None = None, caller: str | None = None, *, preview: bool = False
+) -> Graph:
     """The graph of a stack file, or of this configuration, in an account where everything it looks for is there.
 
     Raises whatever the program raises.
@@ -168,18 +170,18 @@ def record(stack: str, config: dict[str, Any] | None = None, caller: str | None 
     graph = Graph(stack)
     arn = caller or f"arn:aws:sts::{ACCOUNT}:assumed-role/slipway-{stack}-deploy/session"
     values = as_values(config if config is not None else stack_config(stack))
-    contextvars.copy_context().run(_run, graph, stack, values, arn)
+    contextvars.copy_context().run(_run, graph, stack, values, arn, preview)
     return graph
 
 
-def _run(graph: Graph, stack: str, values: dict[str, str], caller: str) -> None:
+def _run(graph: Graph, stack: str, values: dict[str, str], caller: str, preview: bool) -> None:
     # The mocks' own root resource lives on the loop that is current when they are set.
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=16))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     asyncio.set_event_loop(loop)
     mocks = _Mocks(caller)
-    set_mocks(mocks, project="slipway", stack=stack, preview=False, monitor=_RecordingMonitor(mocks, graph))
+    set_mocks(mocks, project="slipway", stack=stack, preview=preview, monitor=_RecordingMonitor(mocks, graph))
     set_all_config(values, ["slipway:databasePasswords"])
     try:
         with _program_on_path():

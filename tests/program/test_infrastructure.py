@@ -1,6 +1,7 @@
 """What the program declares in AWS, and in which order."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -313,6 +314,39 @@ def test_somebody_else_than_the_deploy_role_is_refused() -> None:
     person = "arn:aws:sts::123456789012:assumed-role/platform-team/me"
     with pytest.raises(Exception, match=r"deployed as .*role/slipway-dev-deploy, but the caller is .*platform-team/me"):
         record("dev", caller=person)
+
+
+def read_only(stack: str) -> dict[str, Any]:
+    return {**stack_config(stack), "slipway:readOnly": True}
+
+
+def test_a_preview_may_work_as_the_role_that_only_reads() -> None:
+    role = "arn:aws:iam::123456789012:role/slipway-prod-preview"
+    graph = record(
+        "prod", read_only("prod"), "arn:aws:sts::123456789012:assumed-role/slipway-prod-preview/ci", preview=True
+    )
+    (provider,) = graph.of("pulumi:providers:aws")
+    assert json.loads(provider.inputs["assumeRoles"])[0]["roleArn"] == role
+    (cluster,) = graph.of(CLUSTER)
+    assert cluster.inputs["providerCredentialOpts"] == {"roleArn": role}
+
+
+def test_the_role_that_only_reads_changes_nothing() -> None:
+    with pytest.raises(Exception, match=r"slipway:readOnly: is true; expected false in everything but a preview"):
+        record("prod", read_only("prod"), "arn:aws:sts::123456789012:assumed-role/slipway-prod-preview/ci")
+
+
+def test_a_preview_that_only_reads_is_no_deployers() -> None:
+    with pytest.raises(Exception, match=r"previewed as .*role/slipway-prod-preview, but the caller is .*-deploy"):
+        record("prod", read_only("prod"), preview=True)
+
+
+def test_the_preview_role_sees_the_cluster_and_no_secrets(graph: Graph) -> None:
+    (cluster,) = graph.of(CLUSTER)
+    entry = cluster.inputs["accessEntries"]["read_only"]
+    assert entry["principalArn"] == f"arn:aws:iam::123456789012:role/slipway-{graph.stack}-preview"
+    (policy,) = entry["accessPolicies"].values()
+    assert policy["policyArn"].endswith("/AmazonEKSViewPolicy")
 
 
 def test_a_wrong_stack_file_creates_nothing() -> None:
