@@ -14,9 +14,10 @@ from infra.settings import ClusterSettings
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-# Reads everything but secrets. A preview asks to patch, in a dry run; where that is forbidden, the provider compares by
-# itself. https://github.com/pulumi/pulumi-kubernetes/pull/2419
-VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+# Reads everything, secrets too: they are in the stack file and the state already, which a preview decrypts. It asks to
+# patch, in a dry run; where that is forbidden, the provider compares by itself.
+# https://github.com/pulumi/pulumi-kubernetes/pull/2419
+VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
 
 
 @dataclass(frozen=True)

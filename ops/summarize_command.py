@@ -1,4 +1,4 @@
-"""`python -m ops summarize STACK=FILE …`: previews as a text for a pull request, an issue or a log."""
+"""`python -m ops summarize FILE …`: previews as a text for a pull request, an issue or a log."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,19 +10,30 @@ from ops.refusal import Refusal
 
 
 def main(words: Sequence[str]) -> int:
-    """Print the summary; gives back 0, whatever the previews say."""
+    """Print the summary; gives back 0, or 1 where changes were not expected and there are some, or a preview failed."""
     parser = argparse.ArgumentParser(prog="python -m ops summarize", description=__doc__)
-    parser.add_argument("previews", nargs="+", metavar="STACK=FILE", help="what `pulumi preview --json` printed")
+    parser.add_argument(
+        "previews",
+        nargs="+",
+        metavar="[STACK=]FILE",
+        help="what `pulumi preview --json` printed; without STACK, the file is called STACK.json",
+    )
     parser.add_argument("--title", default="Pulumi preview", help="the heading (Pulumi preview)")
+    # Pulumi's own --expect-no-changes also counts its providers, which differ where a preview works as another role.
+    parser.add_argument("--expect-no-changes", action="store_true", help="exit with 1 where there are any")
     parsed = parser.parse_args(words)
-    print(summary([read_preview(*_read(each)) for each in parsed.previews], parsed.title))
-    return 0
+    previews = [read_preview(*_read(each)) for each in parsed.previews]
+    print(summary(previews, parsed.title))
+    as_expected = not any(preview.changes or preview.errors for preview in previews)
+    return 0 if as_expected or not parsed.expect_no_changes else 1
 
 
 def _read(word: str) -> tuple[str, str]:
     stack, equals, name = word.partition("=")
-    if not stack or not equals or not name:
-        raise Refusal(f"{word}: expected STACK=FILE, such as prod=prod.json")
+    if not equals:
+        stack, name = Path(word).stem, word
+    if not stack or not name:
+        raise Refusal(f"{word}: expected STACK=FILE or STACK.json, such as prod.json")
     try:
         return stack, Path(name).read_text()
     except (OSError, UnicodeDecodeError) as error:

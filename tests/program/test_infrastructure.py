@@ -341,12 +341,12 @@ def test_a_preview_that_only_reads_is_no_deployers() -> None:
         record("prod", read_only("prod"), preview=True)
 
 
-def test_the_preview_role_sees_the_cluster_and_no_secrets(graph: Graph) -> None:
+def test_the_preview_role_sees_the_cluster_and_changes_nothing_in_it(graph: Graph) -> None:
     (cluster,) = graph.of(CLUSTER)
     entry = cluster.inputs["accessEntries"]["read_only"]
     assert entry["principalArn"] == f"arn:aws:iam::123456789012:role/slipway-{graph.stack}-preview"
     (policy,) = entry["accessPolicies"].values()
-    assert policy["policyArn"].endswith("/AmazonEKSViewPolicy")
+    assert policy["policyArn"].endswith("/AmazonEKSAdminViewPolicy")
 
 
 def test_a_wrong_stack_file_creates_nothing() -> None:
