@@ -181,7 +181,32 @@ def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    ("words", "problem"), [("prod", "expected STACK=FILE"), ("prod=nowhere.json", "cannot be read")]
+    ("document", "code_then"),
+    [
+        ({"steps": [step("same", BUCKET, "logs")]}, 0),
+        ({"steps": [step("update", "pulumi:providers:aws", "prod")]}, 0),
+        ({"steps": [step("update", RULE, "rule")]}, 1),
+        ({"steps": [step("refresh", RULE, "rule")]}, 1),
+        ({"steps": [], "diagnostics": [{"severity": "error", "message": "no"}]}, 1),
+    ],
+)
+def test_what_was_not_expected_is_told_by_the_exit_code(
+    document: dict[str, Any], code_then: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "prod.json"
+    file.write_text(json.dumps(document))
+    assert main(["summarize", "--expect-no-changes", str(file)]) == code_then
+    assert main(["summarize", str(file)]) == 0
+    assert "| prod |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("=", "expected STACK=FILE or STACK.json"),
+        ("prod=no.json", "no.json cannot be read"),
+        ("no.json", "no.json cannot be read"),
+    ],
 )
 def test_the_command_refuses_in_one_line(words: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summarize", words]) == 2
