@@ -53,6 +53,8 @@ def _cluster(names: EnvironmentNames) -> Document:
     return document(
         # The cluster, its node groups, add-ons, access entries and pod identities.
         allow("Cluster", _CLUSTER, [names.arn("eks", part.format(names.name)) for part in parts]),
+        # To be made it has to carry this environment's tags: AWS knows no resource here.
+        allow("MakeCluster", ["eks:CreateCluster"], ["*"], names.tagged("aws:RequestTag")),
         # Which versions there are has no resource.
         allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
         # EKS makes the Auto Scaling groups of nodes; the schedules and policies of their sizes are ours.
@@ -171,7 +173,7 @@ _BALANCER = actions(
 )
 _CLUSTER = actions(
     "eks",
-    "CreateCluster DeleteCluster DescribeCluster UpdateClusterConfig UpdateClusterVersion DescribeUpdate "
+    "DeleteCluster DescribeCluster UpdateClusterConfig UpdateClusterVersion DescribeUpdate "
     "CreateNodegroup DeleteNodegroup DescribeNodegroup UpdateNodegroupConfig UpdateNodegroupVersion CreateAddon "
     "DeleteAddon DescribeAddon UpdateAddon CreateAccessEntry DeleteAccessEntry DescribeAccessEntry UpdateAccessEntry "
     "AssociateAccessPolicy DisassociateAccessPolicy ListAssociatedAccessPolicies CreatePodIdentityAssociation "

@@ -21,7 +21,11 @@ def fleet_policy(names: EnvironmentNames) -> Document:
         allow(
             "MakeAssociations",
             ["ssm:CreateAssociation"],
-            [names.arn("ssm", f"document/{names.name}-*"), names.arn("ec2", "instance/*")],
+            [
+                names.arn("ssm", f"document/{names.name}-*"),
+                names.arn("ssm", "association/*"),
+                names.arn("ec2", "instance/*"),
+            ],
             names.not_anothers,
         ),
         allow(

@@ -30,8 +30,15 @@ Node = Mapping[str, Any]
 """A part of the schema. https://json-schema.org/understanding-json-schema/reference"""
 
 
-def problem_of(error: ErrorDetails, root: str, name: str, model: type[BaseModel] = Settings) -> Problem:
-    """One entry of `ValidationError.errors()` about the setting `name` of `model`, which stands at `root`."""
+def problem_of(error: ErrorDetails, root: str, name: str, model: type[BaseModel] | None = None) -> Problem:
+    """One entry of `ValidationError.errors()` about the setting `name`, which stands in the file at `root`.
+
+    Args:
+        error: the entry
+        root: the setting's path
+        name: the setting's field in its model
+        model: of another project than the program, where it is not `Settings`
+    """
     path, known = root, list[str]()
     node = _setting(name, model)
     secret = _is_secret(node)
@@ -58,14 +65,14 @@ def problem_of(error: ErrorDetails, root: str, name: str, model: type[BaseModel]
     return Problem(path, f"{shown}expected {_allowed(node)}")
 
 
-def what_is_allowed(name: str, model: type[BaseModel] = Settings) -> str:
+def what_is_allowed(name: str, model: type[BaseModel] | None = None) -> str:
     """In words, for a setting at the top of the file."""
     return _allowed(_setting(name, model))
 
 
-def _setting(name: str, model: type[BaseModel]) -> Node:
-    field = model.model_fields[name]
-    if model is Settings:
+def _setting(name: str, model: type[BaseModel] | None) -> Node:
+    field = (Settings if model is None else model).model_fields[name]
+    if model is None:
         return _resolved(_SCHEMA["properties"][field.alias or name])
     schema: dict[str, Any] = model.model_json_schema()
     return _resolved(_inlined(schema["properties"][field.alias or name], schema.get("$defs", {})))
