@@ -1,15 +1,30 @@
-"""What an environment needs before its first stack, made once by an administrator of the account."""
+"""What comes before any stack of the program, made by an administrator: an account's part, or an environment's."""
+
+import sys
+from pathlib import Path
 
 import pulumi
-from deploy_role import DeployRole, DeployRoleArgs
-from hosted_zone import HostedZone
-from settings import read_settings
+import pulumi_aws as aws
+
+# Pulumi runs a program with its own directory alone on the path; the repository's packages are one above.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from bootstrap.account import make_account
+from bootstrap.environment import make_environment
+from bootstrap.settings import AccountSettings
+from bootstrap.stack_file import read_settings
 
 settings = read_settings()
-zone = HostedZone(settings.name, settings.domain)
-role = DeployRole(settings.name, DeployRoleArgs(settings.account, settings.region, settings.deployers, zone.zone_id))
-
-pulumi.export("zoneId", zone.zone_id)
-# To be set at the registrar, or as NS records in the zone of the domain above this one.
-pulumi.export("nameServers", zone.name_servers)
-pulumi.export("deployRoleArn", role.arn)
+provider = aws.Provider(
+    pulumi.get_stack(),
+    region=settings.region,
+    allowed_account_ids=[settings.account],
+    default_tags=aws.ProviderDefaultTagsArgs(tags=settings.all_tags),
+)
+in_aws = pulumi.ResourceOptions(providers=[provider])
+if isinstance(settings, AccountSettings):
+    exports = make_account(settings, in_aws)
+else:
+    exports = make_environment(settings, in_aws)
+for name, value in exports.items():
+    pulumi.export(name, value)

@@ -1,141 +1,158 @@
 """What a deployment may do, part by part, each statement with its reason.
 
-Creating most network resources cannot be limited to names, since they have none before they exist; everything that has
-a name is limited to the environment's own. Actions and what they can be limited to:
+What has a name is limited to the environment's own names; what AWS gives a number is limited to what carries no other
+environment's tags. Actions and what they can be limited to:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-from typing import Any
+from bootstrap.action_sets import BUCKET, EMPTY_BUCKET, LOG_GROUP
+from bootstrap.environment_names import ROLES, EnvironmentNames
+from bootstrap.fleet_policy import fleet_policy
+from bootstrap.statements import Document, actions, allow, deny, document
 
 
-def deploy_policies(name: str, account: str, region: str, zone_id: str) -> dict[str, dict[str, Any]]:
-    """The policies of the environment `name`, by part. Each stays below the 6,144 characters of a managed policy.
+def deploy_policies(names: EnvironmentNames, zone_id: str) -> dict[str, Document]:
+    """The policies of the deploy role, by part. Each stays below the 6,144 characters of a managed policy.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
-    in_region = {"StringEquals": {"aws:RequestedRegion": region}}
     return {
-        "network": _document(
-            # Describing has no resource to be limited to; a preview reads everything before it changes anything.
-            _allow("Look", ["ec2:Describe*", "elasticloadbalancing:Describe*", "tag:GetResources"], ["*"]),
-            # The VPC and what lies in it, in this region only.
-            _allow("Network", _NETWORK, ["*"], in_region),
-            # Rules, listeners and target groups of this environment's balancer.
-            _allow("Balancer", _BALANCER, [f"arn:aws:elasticloadbalancing:{region}:{account}:*"]),
-        ),
-        "cluster": _document(
-            # The cluster, its node groups, add-ons, access entries and pod identities.
-            _allow(
-                "Cluster",
-                _CLUSTER,
-                [f"arn:aws:eks:{region}:{account}:*/{name}", f"arn:aws:eks:{region}:{account}:*/{name}/*"],
-            ),
-            _allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
-            # EKS makes the Auto Scaling groups; the schedules and policies of their sizes are ours, and the alarms.
-            _allow(
-                "Schedules",
-                _actions(
-                    "autoscaling",
-                    "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy",
-                ),
-                [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/eks-{name}-*"],
-            ),
-            _allow("LookAtGroups", ["autoscaling:Describe*"], ["*"]),
-            _allow("Alarms", _ALARMS, [f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}-*"]),
-            # The key of the cluster's secrets. A key has no name before it exists; its tags carry the stack's.
-            _allow("MakeKeys", ["kms:CreateKey", "kms:ListAliases"], ["*"], in_region),
-            _allow("Keys", _KEYS, [f"arn:aws:kms:{region}:{account}:key/*"]),
-            # Control-plane and container logs of this cluster, flow logs of this network.
-            _allow(
-                "Logs",
-                _LOGS,
-                [
-                    f"arn:aws:logs:{region}:{account}:log-group:/aws/eks/{name}/*",
-                    f"arn:aws:logs:{region}:{account}:log-group:/aws/containerinsights/{name}/*",
-                    f"arn:aws:logs:{region}:{account}:log-group:/aws/vpc/{name}*",
-                ],
-            ),
-            _allow("LookAtLogs", ["logs:DescribeLogGroups"], ["*"]),
-        ),
-        "roles": _document(
-            # Roles of the cluster, its nodes and its pods: every one begins with the environment's name.
-            _allow("Roles", _ROLES, [f"arn:aws:iam::{account}:role/{name}-*"]),
-            # A deployment may not widen itself.
-            {
-                "Sid": "NotItself",
-                "Effect": "Deny",
-                "Action": ["iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole"],
-                "Resource": [f"arn:aws:iam::{account}:role/{name}-deploy"],
-            },
-            # Those roles may be handed to these services only.
-            _allow(
-                "HandOver",
-                ["iam:PassRole"],
-                [f"arn:aws:iam::{account}:role/{name}-*"],
-                {
-                    "StringEquals": {
-                        "iam:PassedToService": [
-                            "eks.amazonaws.com",
-                            "ec2.amazonaws.com",
-                            "pods.eks.amazonaws.com",
-                            "vpc-flow-logs.amazonaws.com",
-                        ]
-                    }
-                },
-            ),
-            # The first cluster, node group and balancer of an account make these roles of AWS's own.
-            _allow(
-                "ServiceRoles",
-                ["iam:CreateServiceLinkedRole"],
-                [f"arn:aws:iam::{account}:role/aws-service-role/*"],
-                {
-                    "StringEquals": {
-                        "iam:AWSServiceName": [
-                            "eks.amazonaws.com",
-                            "eks-nodegroup.amazonaws.com",
-                            "autoscaling.amazonaws.com",
-                            "elasticloadbalancing.amazonaws.com",
-                        ]
-                    }
-                },
-            ),
-        ),
-        "delivery": _document(
-            # The environment's repositories.
-            _allow("Registry", _REGISTRY, [f"arn:aws:ecr:{region}:{account}:repository/{name}/*"]),
-            # The bucket of the balancer's access logs.
-            _allow("AccessLogs", _BUCKETS, [f"arn:aws:s3:::{name}-access-logs-*"]),
-            # Certificates have no name before they exist.
-            _allow("MakeCertificates", ["acm:RequestCertificate", "acm:ListCertificates"], ["*"], in_region),
-            _allow("Certificates", _CERTIFICATES, [f"arn:aws:acm:{region}:{account}:certificate/*"]),
-            # Records of this environment's zone, and no other's.
-            _allow(
-                "Records",
-                ["route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets"],
-                [f"arn:aws:route53:::hostedzone/{zone_id}"],
-            ),
-            # To find the zone by its name, and to wait until a change is everywhere.
-            _allow("FindZone", ["route53:ListHostedZones", "route53:ListTagsForResource", "route53:GetChange"], ["*"]),
-        ),
+        "network": _network(names),
+        "cluster": _cluster(names),
+        "roles": _roles(names),
+        "delivery": _delivery(names, zone_id),
+        "fleet": fleet_policy(names),
     }
 
 
-def _document(*statements: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+def _network(names: EnvironmentNames) -> Document:
+    return document(
+        # Describing has no resource to be limited to; a preview reads everything before it changes anything.
+        allow("Look", ["ec2:Describe*", "elasticloadbalancing:Describe*", "tag:GetResources"], ["*"]),
+        # The VPC and what lies in it, in this region only.
+        allow("Network", _NETWORK, [names.arn("ec2", "*")], names.not_anothers),
+        # A launch template is tried out as whoever makes a group of it. Images belong to no account.
+        allow(
+            "Machines",
+            ["ec2:RunInstances"],
+            [names.arn("ec2", "*"), f"arn:aws:ec2:{names.region}::image/*"],
+            names.not_anothers,
+        ),
+        # Balancers with their listeners, rules and target groups.
+        allow("Balancer", _BALANCER, [names.arn("elasticloadbalancing", "*")], names.not_anothers),
+    )
 
 
-def _allow(
-    sid: str, actions: list[str], resources: list[str], condition: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-    return {**statement, "Condition": condition} if condition else statement
+def _cluster(names: EnvironmentNames) -> Document:
+    parts = ("cluster/{}", "nodegroup/{}/*", "addon/{}/*", "access-entry/{}/*", "podidentityassociation/{}/*")
+    log_groups = (
+        f"/aws/eks/{names.name}/*",  # control plane
+        f"/aws/containerinsights/{names.name}/*",  # containers
+        f"/aws/vpc/{names.name}",  # flow logs
+    )
+    return document(
+        # The cluster, its node groups, add-ons, access entries and pod identities.
+        allow("Cluster", _CLUSTER, [names.arn("eks", part.format(names.name)) for part in parts]),
+        # To be made it has to carry this environment's tags: AWS knows no resource here.
+        allow("MakeCluster", ["eks:CreateCluster"], ["*"], names.tagged("aws:RequestTag")),
+        # Which versions there are has no resource.
+        allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
+        # EKS makes the Auto Scaling groups of nodes; the schedules and policies of their sizes are ours.
+        allow("Schedules", _SCHEDULES, [names.arn("autoscaling", _group(f"eks-{names.name}-*"))]),
+        # Neither groups nor alarms and log groups can be looked at one by one.
+        allow("LookAround", ["autoscaling:Describe*", "logs:DescribeLogGroups"], ["*"]),
+        allow("Alarms", _ALARMS, [names.arn("cloudwatch", f"alarm:{names.name}-*")]),
+        # The key of the cluster's secrets. A key has no name before it exists.
+        allow("MakeKeys", ["kms:CreateKey"], ["*"], {"StringEquals": {"aws:RequestedRegion": names.region}}),
+        allow("FindKeys", ["kms:ListAliases"], ["*"]),
+        allow("Keys", _KEYS, [names.arn("kms", "key/*")], names.not_anothers),
+        allow(
+            "Logs",
+            LOG_GROUP,
+            [names.arn("logs", f"log-group:{group}{end}") for group in log_groups for end in ("", ":*")],
+        ),
+    )
 
 
-def _actions(service: str, names: str) -> list[str]:
-    return [f"{service}:{name}" for name in names.split()]
+def _roles(names: EnvironmentNames) -> Document:
+    bootstraps = [names.role(purpose) for purpose in ROLES]
+    return document(
+        # Roles of the cluster, its nodes and its pods: every one begins with the environment's name.
+        allow("Roles", _ROLES, [names.iam(f"role/{names.name}-*")]),
+        # A deployment may not widen itself, nor its neighbours.
+        deny("NotItself", _ROLE_CHANGES, bootstraps),
+        # Those roles may be handed to these services only.
+        allow(
+            "HandOver",
+            ["iam:PassRole"],
+            [names.iam(f"role/{names.name}-*")],
+            {
+                "StringEquals": {
+                    "iam:PassedToService": [
+                        "eks.amazonaws.com",
+                        "ec2.amazonaws.com",
+                        "pods.eks.amazonaws.com",
+                        "vpc-flow-logs.amazonaws.com",
+                    ]
+                }
+            },
+        ),
+        # A role of bootstrap's is nobody's to hand over.
+        deny("HandOverNoneOfThese", ["iam:PassRole"], bootstraps),
+        # The first cluster, node group and balancer of an account make these roles of AWS's own.
+        allow(
+            "ServiceRoles",
+            ["iam:CreateServiceLinkedRole"],
+            [names.iam("role/aws-service-role/*")],
+            {
+                "StringEquals": {
+                    "iam:AWSServiceName": [
+                        "eks.amazonaws.com",
+                        "eks-nodegroup.amazonaws.com",
+                        "autoscaling.amazonaws.com",
+                        "elasticloadbalancing.amazonaws.com",
+                    ]
+                }
+            },
+        ),
+        # EKS looks at its own role before it makes a node group.
+        allow("LookAtServiceRoles", ["iam:GetRole"], [names.iam("role/aws-service-role/eks*")]),
+        # The program's provider takes the role by name, also where somebody has taken it already.
+        allow("ItselfAgain", ["sts:AssumeRole", "sts:TagSession"], [names.role("deploy")]),
+    )
 
 
-_NETWORK = _actions(
+def _delivery(names: EnvironmentNames, zone_id: str) -> Document:
+    return document(
+        # The environment's repositories.
+        allow("Registry", _REGISTRY, [names.arn("ecr", f"repository/{names.name}/*")]),
+        # The bucket of the balancer's access logs.
+        allow("AccessLogs", BUCKET, [f"arn:aws:s3:::{names.name}-access-logs-*"]),
+        # What is in it goes with it, where the stack is not protected.
+        allow("EmptyAccessLogs", EMPTY_BUCKET, [f"arn:aws:s3:::{names.name}-access-logs-*/*"]),
+        # Certificates have no name before they exist.
+        allow(
+            "MakeCertificates",
+            ["acm:RequestCertificate"],
+            ["*"],
+            {"StringEquals": {"aws:RequestedRegion": names.region}},
+        ),
+        allow("FindCertificates", ["acm:ListCertificates"], ["*"]),
+        allow("Certificates", _CERTIFICATES, [names.arn("acm", "certificate/*")], names.not_anothers),
+        # Records of this environment's zone, and no other's.
+        allow("Records", _RECORDS, [f"arn:aws:route53:::hostedzone/{zone_id}"]),
+        # To find the zone by its name.
+        allow("FindZone", ["route53:ListHostedZones"], ["*"]),
+        # To wait until a change is everywhere.
+        allow("FollowChanges", ["route53:GetChange"], ["arn:aws:route53:::change/*"]),
+    )
+
+
+def _group(name: str) -> str:
+    return f"autoScalingGroup:*:autoScalingGroupName/{name}"
+
+
+_NETWORK = actions(
     "ec2",
     "CreateVpc DeleteVpc ModifyVpcAttribute CreateSubnet DeleteSubnet ModifySubnetAttribute CreateInternetGateway "
     "DeleteInternetGateway AttachInternetGateway DetachInternetGateway AllocateAddress ReleaseAddress "
@@ -144,60 +161,54 @@ _NETWORK = _actions(
     "DeleteVpcEndpoints CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress "
     "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules "
     "UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress CreateLaunchTemplate "
-    "DeleteLaunchTemplate CreateLaunchTemplateVersion DeleteLaunchTemplateVersions ModifyLaunchTemplate RunInstances "
+    "DeleteLaunchTemplate CreateLaunchTemplateVersion DeleteLaunchTemplateVersions ModifyLaunchTemplate "
     "CreateFlowLogs DeleteFlowLogs CreateTags DeleteTags",
 )
-_BALANCER = _actions(
+_BALANCER = actions(
     "elasticloadbalancing",
     "CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets "
     "CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes CreateListener DeleteListener "
     "ModifyListener ModifyListenerAttributes CreateRule DeleteRule ModifyRule SetRulePriorities RegisterTargets "
     "DeregisterTargets AddTags RemoveTags",
 )
-_CLUSTER = _actions(
+_CLUSTER = actions(
     "eks",
-    "CreateCluster DeleteCluster DescribeCluster UpdateClusterConfig UpdateClusterVersion DescribeUpdate "
+    "DeleteCluster DescribeCluster UpdateClusterConfig UpdateClusterVersion DescribeUpdate "
     "CreateNodegroup DeleteNodegroup DescribeNodegroup UpdateNodegroupConfig UpdateNodegroupVersion CreateAddon "
     "DeleteAddon DescribeAddon UpdateAddon CreateAccessEntry DeleteAccessEntry DescribeAccessEntry UpdateAccessEntry "
     "AssociateAccessPolicy DisassociateAccessPolicy ListAssociatedAccessPolicies CreatePodIdentityAssociation "
     "DeletePodIdentityAssociation DescribePodIdentityAssociation UpdatePodIdentityAssociation "
     "ListPodIdentityAssociations TagResource UntagResource ListTagsForResource",
 )
-_KEYS = _actions(
+_SCHEDULES = actions("autoscaling", "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy")
+_KEYS = actions(
     "kms",
     "DescribeKey GetKeyPolicy GetKeyRotationStatus EnableKeyRotation ScheduleKeyDeletion ListResourceTags TagResource "
     "UntagResource UpdateKeyDescription CreateGrant",
 )
-_LOGS = _actions(
-    "logs",
-    "CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy TagResource UntagResource "
-    "ListTagsForResource",
+_ROLE_CHANGES = actions(
+    "iam",
+    "AttachRolePolicy DetachRolePolicy PutRolePolicy DeleteRolePolicy UpdateAssumeRolePolicy UpdateRole DeleteRole "
+    "CreateRole TagRole UntagRole PutRolePermissionsBoundary DeleteRolePermissionsBoundary",
 )
-_ROLES = _actions(
+_ROLES = actions(
     "iam",
     "CreateRole DeleteRole GetRole UpdateRole UpdateAssumeRolePolicy TagRole UntagRole ListRoleTags AttachRolePolicy "
     "DetachRolePolicy ListAttachedRolePolicies PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies "
     "ListInstanceProfilesForRole",
 )
-_REGISTRY = _actions(
+_REGISTRY = actions(
     "ecr",
     "CreateRepository DeleteRepository DescribeRepositories PutImageTagMutability PutImageScanningConfiguration "
     "PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy TagResource UntagResource ListTagsForResource "
     "DescribeImages BatchDeleteImage",
 )
-_CERTIFICATES = _actions(
+_CERTIFICATES = actions(
     "acm",
     "DescribeCertificate DeleteCertificate AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate "
     "UpdateCertificateOptions",
 )
-_ALARMS = _actions(
+_RECORDS = actions("route53", "ChangeResourceRecordSets GetHostedZone ListResourceRecordSets ListTagsForResource")
+_ALARMS = actions(
     "cloudwatch", "PutMetricAlarm DeleteAlarms DescribeAlarms TagResource UntagResource ListTagsForResource"
-)
-_BUCKETS = _actions(
-    "s3",
-    "CreateBucket DeleteBucket ListBucket GetBucketLocation GetBucketPolicy PutBucketPolicy DeleteBucketPolicy "
-    "GetEncryptionConfiguration PutEncryptionConfiguration GetLifecycleConfiguration PutLifecycleConfiguration "
-    "GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetBucketTagging PutBucketTagging GetBucketVersioning "
-    "GetBucketAcl GetBucketCORS GetBucketLogging GetBucketWebsite GetBucketRequestPayment GetAccelerateConfiguration "
-    "GetReplicationConfiguration GetBucketObjectLockConfiguration DeleteObject DeleteObjectVersion ListBucketVersions",
 )

@@ -1,66 +1,113 @@
-"""The settings of bootstrap: few, and checked like the program's."""
+"""What a stack file of bootstrap may say, checked as strictly as the program's: every problem at once."""
 
-import json
-import re
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Annotated
 
-import pulumi
+from pydantic import Field
 
-_PRINCIPAL = re.compile(r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")
-_DOMAIN = re.compile(r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+from infra.setting_types import AccountId, DnsLabel, HostName, PrincipalArn, Region, TagKey, TagValue, text
+from infra.strict_model import StrictModel
+
+PROGRAM = "slipway"
+"""The project that runs in what bootstrap makes."""
+
+_OWNER, _REPOSITORY, _ID = r"[A-Za-z0-9]([A-Za-z0-9-]{0,38})", r"[A-Za-z0-9._-]{1,100}", r"(@\d{1,20})?"
+GithubRepository = Annotated[
+    str,
+    text(
+        rf"^{_OWNER}{_ID}/{_REPOSITORY}{_ID}$",
+        "a repository as GitHub's tokens name it, such as example/shop, or example@1234/shop@5678 where they carry ids",
+    ),
+]
+"""Owner and name, each with its number where the repository has immutable subject claims.
+
+Repositories made since 15 July 2026 have them; any other can be switched over.
+https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+"""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What one environment is."""
+EnvironmentName = Annotated[
+    str,
+    text(r"^[a-z][a-z0-9]{0,18}$", "a name of at most 19 lower-case letters and digits that begins with a letter"),
+]
+"""No hyphen: what a role may touch is told by names that begin with the environment's and a hyphen, so `dev` would
+reach into `dev-eu`. 19: with `slipway-` before it, what `infra.settings_rules.LONGEST_STACK_NAME` has room for."""
 
-    environment: str
-    account: str
-    region: str
-    domain: str
-    deployers: tuple[str, ...]
+
+def is_account(stack: str) -> bool:
+    """Whether a stack of bootstrap is an account's; any other is an environment's.
+
+    `account` is the only one where one account holds all environments; else each has its own, such as `account-prod`.
+    """
+    return stack == "account" or stack.startswith("account-")
+
+
+class AccountSettings(StrictModel):
+    """What is made once for an account, whichever environments are in it."""
+
+    stack: DnsLabel
+    region: Region
+    account: AccountId
+    tags: Mapping[TagKey, TagValue]
+    github_provider: bool
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """What every resource is tagged with."""
+        return all_tags(self.tags, self.stack)
+
+
+class GithubSettings(StrictModel):
+    """Whose workflows may take the environment's roles."""
+
+    repository: GithubRepository
+    image_repositories: tuple[GithubRepository, ...] = ()
+    """Others whose workflows push images: those of the services' own code."""
+
+
+class PromotionSource(StrictModel):
+    """The environment whose proven images come into this one, which then takes no others."""
+
+    environment: EnvironmentName
+    account: AccountId | None = None
+    region: Region | None = None
+
+
+class EnvironmentSettings(StrictModel):
+    """What is made for one environment, before its first stack."""
+
+    stack: EnvironmentName
+    region: Region
+    account: AccountId
+    tags: Mapping[TagKey, TagValue]
+    domain: HostName
+    deployers: Annotated[tuple[PrincipalArn, ...], Field(min_length=1)]
+    readers: tuple[PrincipalArn, ...] = ()
+    github: GithubSettings | None = None
+    promotes_from: PromotionSource | None = None
 
     @property
     def name(self) -> str:
-        """What the stack's resources begin with, and so what its deploy role may touch."""
-        return f"slipway-{self.environment}"
+        """What everything of the environment begins with, such as `slipway-dev`; its roles reach as far as that."""
+        return f"{PROGRAM}-{self.stack}"
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """What every resource is tagged with."""
+        return all_tags(self.tags, self.stack)
 
 
-def read_settings() -> Settings:
-    """The settings of this environment.
+def all_tags(tags: Mapping[str, str], stack: str) -> dict[str, str]:
+    """The stack file's tags, with the project's and the stack's.
 
-    Raises:
-        pulumi.RunError: with all problems of the stack file. Nothing was created.
+    The project is bootstrap, not the program: what a deployment may change is told by the program's tag.
     """
-    ours, aws = pulumi.Config(), pulumi.Config("aws")
-    domain = ours.get("domain")
-    deployers = _list(ours.get("deployers"))
-    accounts = _list(aws.get("allowedAccountIds"))
-    region = aws.get("region")
-    problems: list[str] = []
-    if not domain or not _DOMAIN.match(domain):
-        problems.append(f"slipway-bootstrap:domain: is {json.dumps(domain)}; expected such as dev.example.com")
-    if not deployers or not all(_PRINCIPAL.match(arn) for arn in deployers):
-        problems.append(
-            f"slipway-bootstrap:deployers: is {json.dumps(deployers)}; expected the ARNs of IAM roles or users"
-        )
-    if len(accounts) != 1:
-        problems.append(f"aws:allowedAccountIds: is {json.dumps(accounts)}; expected exactly one account")
-    if not region:
-        problems.append("aws:region: is required; expected such as us-west-2")
-    if problems or not domain or not region:
-        listed = "\n".join(f"  {problem}" for problem in problems)
-        raise pulumi.RunError(
-            f"bootstrap/Pulumi.{pulumi.get_stack()}.yaml cannot be used; nothing was changed.\n{listed}"
-        )
-    return Settings(pulumi.get_stack(), accounts[0], region, domain, tuple(deployers))
+    return {**tags, "project": f"{PROGRAM}-bootstrap", "stack": stack}
 
 
-def _list(text: str | None) -> list[str]:
-    """A list as Pulumi hands it over, in JSON; anything else stands alone, for the message to show."""
-    try:
-        value: Any = json.loads(text) if text else []
-    except ValueError:
-        value = text
-    return [str(entry) for entry in cast(list[Any], value)] if isinstance(value, list) else [str(value)]
+def state_bucket_name(account: str, region: str) -> str:
+    """Where Pulumi's state of all stacks of an account is kept. Bucket names are unique in all of AWS.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    return f"{PROGRAM}-state-{account}-{region}"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from infra.problems import Problem
@@ -29,10 +30,17 @@ Node = Mapping[str, Any]
 """A part of the schema. https://json-schema.org/understanding-json-schema/reference"""
 
 
-def problem_of(error: ErrorDetails, root: str, name: str) -> Problem:
-    """One entry of `ValidationError.errors()` about the setting `name`, which stands in the file at `root`."""
+def problem_of(error: ErrorDetails, root: str, name: str, model: type[BaseModel] | None = None) -> Problem:
+    """One entry of `ValidationError.errors()` about the setting `name`, which stands in the file at `root`.
+
+    Args:
+        error: the entry
+        root: the setting's path
+        name: the setting's field in its model
+        model: of another project than the program, where it is not `Settings`
+    """
     path, known = root, list[str]()
-    node = _setting(name)
+    node = _setting(name, model)
     secret = _is_secret(node)
     for step in error["loc"]:
         choices: dict[str, str] = node.get("discriminator", {}).get("mapping", {})
@@ -57,14 +65,29 @@ def problem_of(error: ErrorDetails, root: str, name: str) -> Problem:
     return Problem(path, f"{shown}expected {_allowed(node)}")
 
 
-def what_is_allowed(name: str) -> str:
+def what_is_allowed(name: str, model: type[BaseModel] | None = None) -> str:
     """In words, for a setting at the top of the file."""
-    return _allowed(_setting(name))
+    return _allowed(_setting(name, model))
 
 
-def _setting(name: str) -> Node:
-    field = Settings.model_fields[name]
-    return _resolved(_SCHEMA["properties"][field.alias or name])
+def _setting(name: str, model: type[BaseModel] | None) -> Node:
+    field = (Settings if model is None else model).model_fields[name]
+    if model is None:
+        return _resolved(_SCHEMA["properties"][field.alias or name])
+    schema: dict[str, Any] = model.model_json_schema()
+    return _resolved(_inlined(schema["properties"][field.alias or name], schema.get("$defs", {})))
+
+
+def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """The node with everything it refers to in its place, so that it is understood without its schema."""
+    if isinstance(node, list):
+        return [_inlined(each, definitions) for each in cast(list[Any], node)]
+    if not isinstance(node, dict):
+        return node
+    given = cast(dict[str, Any], node)
+    if "$ref" in given:
+        return _inlined(definitions[given["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inlined(each, definitions) for key, each in given.items()}
 
 
 def _resolved(node: Node) -> Node:
