@@ -1,0 +1,133 @@
+"""The pipelines, step by step: what a pull request, a merge and a night would run, on the sandbox instead of AWS.
+
+One clone goes through it all: dev is deployed, a pull request changes it, somebody changes a rule behind Pulumi's back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.workflow_runner import Ran, WorkflowRunner
+from tests.github_server import TOKEN, GitHubServer, github_server
+
+pytestmark = pytest.mark.engine
+
+LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
+DEV = {
+    "matrix.stack": "dev",
+    "inputs.stack": "dev",
+    "vars.PULUMI_BACKEND_URL": "file:///nowhere",
+    "github.token": TOKEN,
+}
+
+
+@dataclass
+class Pipeline:
+    """The clone, its runner, the account that its stacks are in, and GitHub."""
+
+    clone: Path
+    runner: WorkflowRunner
+    account: SandboxStack
+    github: GitHubServer
+
+    def git(self, *words: str) -> str:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+        return subprocess.run(
+            ["git", *identity, *words], cwd=self.clone, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def run(self, workflow: str, job: str, **context: str) -> Ran:
+        return self.runner.run(
+            workflow, job, {**DEV, **{key.replace("__", "."): each for key, each in context.items()}}
+        )
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
+    directory = tmp_path_factory.mktemp("pipeline")
+    clone, commands = directory / "clone", directory / "commands"
+    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(clone)], check=True)
+    account = SandboxStack(directory / "account", clone, "dev")
+    bootstrapped = SandboxStack(directory / "account", BOOTSTRAP, "dev").up()
+    assert bootstrapped.exit_code == 0, bootstrapped.output
+    commands.mkdir()
+    # Where GitHub's runner has the official command line, with an account behind it.
+    shim = f'#!/bin/sh\nexec {sys.executable} -m sandbox --state {account.state} pulumi "$@"\n'
+    for name, text in {"pulumi": shim, "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n'}.items():
+        (commands / name).write_text(text)
+        (commands / name).chmod(0o755)
+    with github_server() as github:
+        variables = {
+            "PATH": os.pathsep.join([str(commands), os.environ["PATH"]]),
+            "HOME": os.environ["HOME"],
+            "PYTHONPATH": str(clone),
+            "GITHUB_API_URL": github.url,
+            "GITHUB_REPOSITORY": "acme/site",
+            "GITHUB_REF_NAME": "main",
+        }
+        yield Pipeline(clone, WorkflowRunner(clone, directory / "runner", variables), account, github)
+
+
+def require_done(ran: Ran) -> Ran:
+    assert ran.failed is None, ran.output
+    return ran
+
+
+def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
+    merged = require_done(pipeline.run("up.yml", "up"))
+    assert merged.steps == ["Install the packages", "Preview", "Up"]
+    assert "## What is being done" in merged.summary
+    assert "| dev | 1" in merged.summary, "well over a hundred are created"
+
+    # The pull request: one more host, and a longer drain.
+    base = pipeline.git("rev-parse", "HEAD")
+    pipeline.git("switch", "--quiet", "--create", "change")
+    stack_file = pipeline.clone / "Pulumi.dev.yaml"
+    changed = stack_file.read_text().replace("hosts: [frontend]", "hosts: [frontend, shop]")
+    assert changed != stack_file.read_text()
+    stack_file.write_text(changed)
+    pipeline.git("commit", "--quiet", "--all", "--message", "A shop")
+    number = str(pipeline.github.add_issue("A shop", pull={"head": "change"})["number"])
+    event = {"github__event__pull_request__base__sha": base, "github__event__pull_request__number": number}
+
+    affected = require_done(pipeline.run("preview.yml", "affected", **event))
+    assert json.loads(affected.outputs["find.outputs.stacks"]) == ["dev"]
+
+    sandbox = require_done(pipeline.run("preview.yml", "sandbox", **event))
+    assert "| dev | 1 | 1 | 0 | 0 |" in sandbox.summary
+    require_done(pipeline.run("preview.yml", "comment-sandbox", **event))
+    (comment,) = pipeline.github.comments.values()
+    assert "## What this would change (in the sandbox, against the base)" in comment["body"]
+    assert "`slipway-dev-frontend-shop.dev.example.com` `aws:route53/record:Record`" in comment["body"]
+
+    require_done(pipeline.run("preview.yml", "account", **event))
+    require_done(pipeline.run("preview.yml", "comment-account", **event))
+    (comment,) = pipeline.github.comments.values()
+    assert "## What this would change\n" in comment["body"]
+    assert "| dev | 1 | 1 | 0 | 0 |" in comment["body"]
+
+    # The night: nothing differs; then somebody has changed a rule by hand; then it is put right.
+    pipeline.git("switch", "--quiet", "main") if "main" in pipeline.git("branch") else pipeline.git(
+        "switch", "--quiet", "--detach", base
+    )
+    quiet = require_done(pipeline.run("drift.yml", "drift"))
+    assert "no open issue about drift-dev" in quiet.output
+    account = pipeline.account.account()
+    rule = account.list(LISTENER_RULE)[0]
+    account.set_property(LISTENER_RULE, rule.id, "priority", 4711)
+    account.close()
+    noisy = pipeline.run("drift.yml", "drift")
+    assert noisy.failed == "Summarize", noisy.output
+    (issue,) = [each for each in pipeline.github.issues.values() if each["title"] == "dev is not what was declared"]
+    assert "aws:lb/listenerRule:ListenerRule" in issue["body"]
+    assert "4711" in issue["body"]
+    require_done(pipeline.run("up.yml", "up"))
