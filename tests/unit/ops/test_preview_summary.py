@@ -211,3 +211,10 @@ def test_what_was_not_expected_is_told_by_the_exit_code(
 def test_the_command_refuses_in_one_line(words: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summarize", words]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_the_example_in_the_documents_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    captured = Path(__file__).parent / "captured/prod-preview.json"
+    assert main(["summarize", "--title", "What this would change", f"prod={captured}"]) == 0
+    _, example = (Path(__file__).parents[3] / "docs/preview-comment.md").read_text().split("-->\n\n")
+    assert example == capsys.readouterr().out
