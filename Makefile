@@ -13,7 +13,7 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
+.PHONY: help setup setup-tests bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
 	bench-cluster cluster-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
@@ -21,6 +21,9 @@ help: ## Show this list
 
 setup: ## Make .venv and find, download or build pulumi (the other targets do this themselves)
 	@python=$$(tools/python) && "$$python" -m sandbox.setup
+
+setup-tests: ## The same, with what `make test` and `make lint` need too
+	@python=$$(tools/python) && "$$python" -m sandbox.setup --for-tests
 
 # What is made once per account comes before any stack: state bucket, key, zones, deploy roles.
 bootstrap: setup ## Bring up the account-wide part of STACK's environment
@@ -67,10 +70,10 @@ migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old
 	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
 
 # Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
-test: cluster-tools ## Run the unit, program, engine, cluster and edge tests
+test: setup-tests cluster-tools ## Run the unit, program, engine, cluster and edge tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
-lint: setup ## Check style, format and types
+lint: setup-tests ## Check style, format and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright

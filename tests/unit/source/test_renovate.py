@@ -64,7 +64,7 @@ def test_the_pulumi_of_the_pipelines_is_the_programs() -> None:
 def test_every_requirements_file_is_looked_at() -> None:
     (pattern,) = RENOVATE["pip_requirements"]["managerFilePatterns"]
     files = sorted(path.name for path in ROOT.glob("requirements*.txt"))
-    assert len(files) == 3
+    assert len(files) == 4
     assert all(re.search(pattern.strip("/"), name) for name in files)
 
 
