@@ -24,6 +24,7 @@ MODULES: Final = (
     "names",
     "network",
     "identity",
+    "federation",
     "cluster",
     "scaling",
     "edge",
