@@ -32,8 +32,12 @@ from infra.service_settings import ServiceSettings
 from infra.setting_types import DnsLabel, Host, InstanceType, in_words
 from infra.strict_model import StrictModel
 
-NEW_SIDE_PORT = 80
-"""Where the new side answers the fleet, inside the VPC."""
+NEW_SIDE_PORT = 443
+"""Where the new side answers the fleet, inside the VPC: over HTTPS, with the certificate that visitors see.
+
+A balancer tells the pods the scheme by which it was asked itself, whatever HAProxy said of the visitor's: over HTTP
+they would redirect to HTTPS for ever (https://github.com/uktrade/data-workspace-frontend/pull/700).
+"""
 
 
 def _hash(value: SecretStr) -> SecretStr:
@@ -134,7 +138,7 @@ def joined(
         services: of the stack, by name; their hosts in full
         new_address: the name of the balancer inside the VPC
     """
-    new = {"address": new_address, "port": NEW_SIDE_PORT, "protocol": "HTTP", **_said(migration.new)}
+    new = {"address": new_address, "port": NEW_SIDE_PORT, "protocol": "HTTPS", **_said(migration.new)}
     routes = {name: {"hosts": services[name].hosts, **_said(each)} for name, each in migration.services.items()}
     statistics = {**_said(migration.statistics), "passwordHash": migration.statistics.password_hash.get_secret_value()}
     return HaproxySettings.model_validate(
