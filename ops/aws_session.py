@@ -6,7 +6,7 @@ Credentials are found as by every program of AWS's SDK
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -41,7 +41,7 @@ def aws_asked(what: str) -> Generator[None]:
 def aws_reason(error: Exception) -> str:
     """What AWS or its SDK says, in one line."""
     if isinstance(error, ClientError):
-        response: Any = error.response
+        response = cast(dict[str, dict[str, str]], error.response)  # the SDK's own type leaves open what is in it
         told = response.get("Error", {})
         return " ".join(f"{told.get('Code', 'an error')}: {told.get('Message', 'it gives no reason')}".split())
     return " ".join(str(error).split())

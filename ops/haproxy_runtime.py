@@ -125,8 +125,8 @@ def _states(text: str) -> dict[tuple[str, str], dict[str, str]]:
     names = header.removeprefix("# ").split()
     if version != "1" or "srv_admin_state" not in names:
         raise UnknownAnswerError(f"tells the state of its servers in an unknown form: {text[:80]!r}")
-    rows: list[dict[str, str]] = [dict(zip(names, line.split(), strict=False)) for line in lines]
-    return {(row["be_name"], row["srv_name"]): row for row in rows}
+    rows: list[dict[str, str]] = [dict(zip(names, line.split(), strict=False)) for line in lines if line]
+    return {(row.get("be_name", ""), row.get("srv_name", "")): row for row in rows}
 
 
 def _server(row: Mapping[str, str], state: Mapping[str, str]) -> Server:
