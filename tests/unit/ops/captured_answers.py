@@ -1,4 +1,4 @@
-"""What a real HAProxy 2.6 answered: both sides up; new drained, old killed; new just switched on, old in maintenance."""
+"""What a real HAProxy 2.6 answered: both sides up; new drained, old killed; new switched on, old in maintenance."""
 
 from __future__ import annotations
 
