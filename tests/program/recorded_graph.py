@@ -101,6 +101,8 @@ class _Mocks(Mocks):
                     "nodeGroupName": args.name,
                     "resources": [{"autoscalingGroups": [{"name": f"eks-{args.name}"}]}],
                 }
+            case "aws:lb/loadBalancer:LoadBalancer":
+                return {"dnsName": f"{args.name}-1.us-west-2.elb.amazonaws.com", "zoneId": "Z1H1FL5HABSF5"}
             case "aws:ec2/launchTemplate:LaunchTemplate":
                 return {"latestVersion": 1}
             case "eks:index:Cluster":
