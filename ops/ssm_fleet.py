@@ -24,7 +24,7 @@ from ops.refusal import Refusal
 # longer than that for the answer means: what was told to have failed does not happen afterwards.
 DELIVERY_SECONDS = 30
 ANSWER_SECONDS = 60.0
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.5
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 _UNDER_WAY = {"Pending", "InProgress", "Delayed", "Cancelling"}
 
@@ -76,8 +76,19 @@ class SsmFleet:
         Each gets a command of its own: one for all of them is refused as a whole when one machine is not reached.
         """
         told = {instance: self._send(instance, commands) for instance in self._instances}
+        answers: dict[str, Sequence[str] | Trouble] = {}
         deadline = time.monotonic() + ANSWER_SECONDS
-        return {instance: self._answer(instance, command, commands, deadline) for instance, command in told.items()}
+        while len(answers) < len(told):
+            late = time.monotonic() > deadline
+            for instance in (each for each in self._instances if each not in answers):
+                answer = self._answer(instance, told[instance], len(commands))
+                if answer is not None:
+                    answers[instance] = answer
+                elif late:
+                    answers[instance] = Trouble(f"did not answer within {ANSWER_SECONDS:.0f} s ({told[instance]})")
+            if len(answers) < len(told):
+                time.sleep(_POLL_SECONDS)
+        return {instance: answers[instance] for instance in self._instances}
 
     def _send(self, instance: str, commands: Sequence[str]) -> str | Trouble:
         try:
@@ -92,30 +103,27 @@ class SsmFleet:
             return Trouble(aws_reason(error))
         return sent["Command"]["CommandId"]
 
-    def _answer(
-        self, instance: str, command: str | Trouble, commands: Sequence[str], deadline: float
-    ) -> Sequence[str] | Trouble:
+    def _answer(self, instance: str, command: str | Trouble, count: int) -> Sequence[str] | Trouble | None:
+        """What came of it; None while it is under way."""
         if isinstance(command, Trouble):
             return command
-        while True:
-            try:
-                done = self._ssm.get_command_invocation(CommandId=command, InstanceId=instance)
-            except (BotoCoreError, ClientError) as error:
-                # A command that was just sent is not known everywhere yet.
-                if not isinstance(error, ClientError) or error.response["Error"]["Code"] != "InvocationDoesNotExist":
-                    return Trouble(aws_reason(error))
-                done = {"Status": "Pending"}
-            if done["Status"] not in _UNDER_WAY:
-                return _answers(done, len(commands))
-            if time.monotonic() > deadline:
-                return Trouble(f"did not answer within {ANSWER_SECONDS:.0f} s (it is {done['Status']}, {command})")
-            time.sleep(_POLL_SECONDS)
+        try:
+            done = self._ssm.get_command_invocation(CommandId=command, InstanceId=instance)
+        except ClientError as error:
+            # A command that was just sent is not known everywhere yet.
+            unknown = aws_reason(error).startswith("InvocationDoesNotExist")
+            return None if unknown else Trouble(aws_reason(error))
+        except BotoCoreError as error:
+            return Trouble(aws_reason(error))
+        return None if done["Status"] in _UNDER_WAY else _answers(done, count)
 
 
 def _answers(done: Mapping[str, Any], count: int) -> Sequence[str] | Trouble:
     if done["Status"] != "Success":
-        said = " ".join(done.get("StandardErrorContent", "").split())
-        return Trouble(f"{done['Status']}: {said or done.get('StatusDetails', 'it gives no reason')}")
+        # The last line is the reason; the agent adds a line of its own after it.
+        lines = [line.strip() for line in done.get("StandardErrorContent", "").splitlines() if line.strip()]
+        said = [line for line in lines if not line.startswith("failed to run commands:")]
+        return Trouble(f"{done['Status']}: {said[-1] if said else done.get('StatusDetails', 'it gives no reason')}")
     try:
         text = gzip.decompress(base64.b64decode(done["StandardOutputContent"])).decode(errors="replace")
         return split_answers(text, count)
