@@ -114,7 +114,7 @@ class HaproxyEntrance(pulumi.ComponentResource):
     def _target_group(self, name: str, port: int) -> aws.lb.TargetGroup:
         return aws.lb.TargetGroup(
             name,
-            name=target_group_name(name, port),
+            name=target_group_name(name, port, "internal"),
             vpc_id=self._args.vpc_id,
             target_type="ip",
             protocol="HTTP",
