@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, EdgeSystem, edge_system, wait_until
+from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, EdgeSystem, ask, edge_system, wait_until
 from tests.edge.load import Load
 
 pytestmark = pytest.mark.edge
@@ -55,8 +55,8 @@ class TwoHaproxys:
 
 
 @contextmanager
-def two_haproxys() -> Generator[TwoHaproxys]:
-    with edge_system() as system, EdgeHaproxy(system.values) as second:
+def two_haproxys(**route: Any) -> Generator[TwoHaproxys]:
+    with edge_system(**route) as system, EdgeHaproxy(system.values) as second:
         both = (system.haproxy, second)
         for each in both:
             for server in (NEW, OLD):
@@ -224,3 +224,23 @@ def test_what_is_no_haproxy_is_told(tmp_path: Any) -> None:
         assert done.returncode == 1
         assert f"! {path} does not answer: {said}" in done.stdout
         assert done.stderr == ""
+
+
+def test_who_has_a_sides_cookie_stays_there_until_maintenance() -> None:
+    with two_haproxys(stickySeconds=600) as fleet:
+        first = fleet.both[0]
+
+        def visitor(side: str) -> str:
+            for _ in range(4):
+                answer = ask(first.site)
+                if answer.headers["x-side"] == side:
+                    return answer.headers["set-cookie"].partition(";")[0]
+            raise AssertionError(f"nobody came to {side}")
+
+        cookie = visitor("new")
+        for words in (("drain", "new"), ("ready", "new"), ("weight", "0")):
+            fleet.done(*words)
+            assert ask(first.site, Cookie=cookie).headers["x-side"] == "new"
+        assert {ask(first.site).headers["x-side"] for _ in range(4)} == {"old"}
+        fleet.done("switch", "old")
+        assert {ask(first.site, Cookie=cookie).headers["x-side"] for _ in range(4)} == {"old"}
