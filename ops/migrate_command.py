@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         each[-1].add_argument("side", choices=SIDES)
     each[1].add_argument("--percent", type=_percent, metavar="0..100", help="what it gets (the stack's balancer only)")
     for one in each:
+        one.add_argument("--yes", action="store_true", default=argparse.SUPPRESS, help="do not ask")
         one.add_argument("--force", action="store_true", help="also where nobody would answer")
         one.add_argument("--up", action="store_true", help="bring the stack up afterwards (HAProxy only)")
     for one in (status, *each):
