@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from rich.markup import escape
 
 from ops.confirmation import confirm
 from ops.fleet import Fleet, Trouble, read
-from ops.haproxy_change import Change, commands_for, differences, nobody_left
+from ops.haproxy_change import ALL, Change, commands_for, differences, nobody_left
 from ops.haproxy_report import Seen, answering, as_json, known_services, problems, silent, table
+from ops.haproxy_runtime import SIDES
 from ops.interruption import left_to_the_child
 from ops.migration_output import chosen
 from ops.patience import wait_until
@@ -64,10 +65,13 @@ class FleetWork:
         """Show what stands; 1 when an instance does not answer."""
         seen = read(self.fleet)
         services = self._chosen(seen) if answering(seen) else list(self.services)
+        drift = list(self._drift(seen, services))
         if as_text:
             self._show(seen, services)
+            self._shout(drift)
         else:
-            self.console.print_json(json.dumps(as_json(seen, services)))
+            told = as_json(seen, services)
+            self.console.print_json(json.dumps({**told, "problems": [*told["problems"], *drift]}))
         return 1 if silent(seen) else 0
 
     def change(self, change: Change, *, yes: bool, force: bool) -> int:
@@ -104,6 +108,19 @@ class FleetWork:
                 self.console.print(f"{self.stack.file.path.name} is as it was.")
             return 1
         return self._keep(change, services, yes=yes)
+
+    def _drift(self, seen: Seen, services: Sequence[str]) -> Iterator[str]:
+        """Where the machines have other weights than those that start later will have."""
+        for service in services:
+            percent, weights = (self._setting("services", service, key) for key in ("newPercent", "weights"))
+            said = {"new": percent, "old": ALL - percent} if isinstance(percent, int) else dict(weights or {})
+            for name, servers in answering(seen).items():
+                stands = {side: servers[service, side].weight for side in SIDES if (service, side) in servers}
+                if said and stands and stands != said:
+                    yield (
+                        f"{service}: {name} has the weights {stands['new']} (new) and {stands['old']} (old), "
+                        f"the stack file says {said.get('new')} and {said.get('old')}"
+                    )
 
     def _chosen(self, seen: Seen) -> list[str]:
         return chosen(self.services, known_services(seen))

@@ -19,10 +19,13 @@ from moto import mock_aws
 from moto.backends import get_backend
 
 from ops.__main__ import main
+from ops.migration_output import migration_of
+from ops.refusal import Refusal
 from ops.stack_file import StackFile
 from tests.engine.edited_program import program_with
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
 from tests.engine.test_migration import RULE, migration, plain, weights
+from tests.haproxy_stack_file import haproxy
 
 pytestmark = pytest.mark.engine
 
@@ -123,3 +126,18 @@ def test_a_side_that_is_not_healthy_gets_nothing(moving: Moving, capfd: pytest.C
         assert "frontend: the new side would get 5 % and has no healthy target" in capfd.readouterr().err
     assert moving.file.read_bytes() == text
     assert moving.stack.inventory() == before
+
+
+def test_a_stack_tells_the_command_where_its_fleet_is(system: System) -> None:
+    dev = system("dev")
+    outcome = dev.up(set={"slipway:migration": haproxy()})
+    assert outcome.exit_code == 0, outcome.output
+    told = migration_of("dev", dev.outputs())
+    assert (told.kind, list(told.services)) == ("haproxy", ["frontend"])
+    assert told.fleet is not None
+    exists = {(each["type"], each["name"]) for each in dev.inventory()}
+    assert ("aws:autoscaling/group:Group", told.fleet.autoscaling_group) in exists
+    assert told.fleet.runtime_document == "slipway-dev-haproxy-runtime"
+    assert ("aws:ssm/document:Document", told.fleet.runtime_document) in exists
+    with pytest.raises(Refusal, match="stack dev has no migration"):
+        migration_of("dev", {**dev.outputs(), "migration": None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -55,13 +56,36 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "Pulumi.test.yaml"
 
 
-def change(fleet: Fleet, file: Path, change: Change) -> tuple[int, str]:
+def call(fleet: Fleet, file: Path) -> tuple[FleetWork, io.StringIO]:
     said = io.StringIO()
     stack = StackSide("test", StackFile(file), PulumiCommand.of("sh", file.parent), up=False)
-    work = FleetWork(
-        fleet, stack, [], Console(file=said, width=150), ["python", "-m", "ops", "migrate", "weight", "50"]
-    )
+    repeat = ["python", "-m", "ops", "migrate", "weight", "50"]
+    return FleetWork(fleet, stack, [], Console(file=said, width=150), repeat), said
+
+
+def change(fleet: Fleet, file: Path, change: Change) -> tuple[int, str]:
+    work, said = call(fleet, file)
     return work.change(change, yes=True, force=False), said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("newPercent: 50", []),
+        ("weights: {new: 50, old: 50}", []),
+        ("newPercent: 5", ["has the weights 50 (new) and 50 (old), the stack file says 5 and 95"]),
+        ("weights: {new: 1, old: 256}", ["has the weights 50 (new) and 50 (old), the stack file says 1 and 256"]),
+    ],
+)
+def test_weights_that_the_stack_file_does_not_have_are_shouted(file: Path, said: str, problems: list[str]) -> None:
+    file.write_text(TEXT.replace("newPercent: 5", said))
+    work, shown = call(Fleet(), file)
+    assert work.status(as_text=False) == 0
+    wanted = [f"shop: {name} {problem}" for problem in problems for name in ("i-1", "i-2")]
+    assert json.loads(shown.getvalue())["problems"] == wanted
+    work, shown = call(Fleet(), file)
+    work.status(as_text=True)
+    assert shown.getvalue().count("! shop: ") == len(wanted)
 
 
 def test_what_haproxy_has_against_it_is_told(file: Path) -> None:
