@@ -29,6 +29,8 @@ MODULES: Final = (
     "scaling",
     "edge",
     "targets",
+    "fleet",
+    "systems_manager",
     "dns",
     "storage",
 )
