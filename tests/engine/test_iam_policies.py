@@ -8,6 +8,7 @@ import pytest
 from parliament import analyze_policy_string
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.test_migration_kinds import fleet
 from tests.stack_values import STACKS
 from tools.iam_decisions import errors_of
 
@@ -49,11 +50,12 @@ def policies_of(stack: SandboxStack) -> list[Policy]:
     return found
 
 
-@pytest.fixture(params=["account", *STACKS])
+@pytest.fixture(params=["account", *STACKS, "dev with a fleet"])
 def policies(request: pytest.FixtureRequest, upped_stack: Callable[..., SandboxStack]) -> list[Policy]:
     """Those of an account's part, or of an environment with its stack up."""
-    project = BOOTSTRAP if request.param == "account" else CHECKOUT
-    return policies_of(upped_stack(project, request.param))
+    stack, _, more = request.param.partition(" ")
+    project = BOOTSTRAP if stack == "account" else CHECKOUT
+    return policies_of(upped_stack(project, stack, set=fleet() if more else None))
 
 
 def explanation(finding: Any) -> str | None:
