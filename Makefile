@@ -13,7 +13,8 @@ SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests bootstrap up preview policy destroy refresh outputs inventory graph clean-sandbox test lint bench \
+.PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
+	graph clean-sandbox test lint bench \
 	bench-cluster cluster-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
@@ -25,8 +26,11 @@ setup: ## Make .venv and find, download or build pulumi (the other targets do th
 setup-tests: ## The same, with what `make test` and `make lint` need too
 	@python=$$(tools/python) && "$$python" -m sandbox.setup --for-tests
 
-# What is made once per account comes before any stack: state bucket, key, zones, deploy roles.
-bootstrap: setup ## Bring up the account-wide part of STACK's environment
+# What an administrator makes before any stack: once for an account, and once for each environment in it.
+account: setup ## Bring up the account's part of bootstrap: the bucket of states, GitHub's identity provider
+	$(BOOTSTRAP) up --stack account --yes --skip-preview --suppress-outputs
+
+bootstrap: account ## Bring up the part of STACK's environment: its zone, key and roles
 	$(BOOTSTRAP) up --stack $(STACK) --yes --skip-preview --suppress-outputs
 
 up: bootstrap ## Bring STACK up, in the emulated account
@@ -53,6 +57,9 @@ inventory: setup ## Show what exists in the emulated account
 clean-sandbox: setup ## Forget the emulated account and every stack in it
 	$(PYTHON) -m sandbox reset
 
+iam-simulate: setup ## Install what says which IAM policy allows what, for the tests (once, seconds)
+	@$(PYTHON) -m tools.iam_decisions
+
 cluster-tools: setup ## Find, download or build the programs of a Kubernetes control plane (once, 7 to 25 min to build)
 	@$(PYTHON) -m sandbox.go_tools
 
@@ -70,7 +77,7 @@ migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old
 	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
 
 # Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
-test: setup-tests cluster-tools ## Run the unit, program, engine, cluster and edge tests
+test: setup-tests cluster-tools iam-simulate ## Run the unit, program, engine, cluster and edge tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup-tests ## Check style, format and types

@@ -50,18 +50,29 @@ class Place:
             check=False,
         )
 
-    def state(self) -> dict[str, Any] | None:
+    def state(self, *options: str) -> dict[str, Any] | None:
         """The stack's state, or None where there is no such stack.
 
         Raises:
             MoveError: it could not be read.
         """
-        done = self.run("stack", "export")
+        done = self.run("stack", "export", *options)
         if done.returncode == 0:
             return json.loads(done.stdout)
         if _ABSENT in done.stderr:
             return None
         raise MoveError(f"the state at {self.backend} could not be read: {_reason(done)}")
+
+    def resources(self) -> list[Any]:
+        """What is in the state, with secrets in plain text: each backend encrypts them anew, so these alone compare.
+
+        They stay in this process. An empty list where there is no such stack, too.
+
+        Raises:
+            MoveError: it could not be read.
+        """
+        state = self.state("--show-secrets")
+        return [] if state is None else state["deployment"].get("resources", [])
 
     def begin(self, secrets_provider: str | None) -> None:
         """Make the stack, empty, with the secrets provider that its state has.
@@ -96,28 +107,23 @@ def move(source: Place, target: Place) -> int:
         raise MoveError(
             f"an operation on {source.stack} was broken off; run `pulumi refresh` at {source.backend} first"
         )
-    resources = _resources(state)
-    there = target.state()
-    if there is not None and _resources(there) and _resources(there) != resources:
+    resources = source.resources()
+    there = target.resources()
+    if there and there != resources:
         raise MoveError(f"{target.backend} holds another state of {target.stack} already; nothing was moved")
-    if there is None:
+    if target.state() is None:
         target.begin(_secrets_provider(state))
-    if there is None or not _resources(there):
+    if not there:
         done = target.run("stack", "import", text=json.dumps(state))
         if done.returncode != 0:
             raise MoveError(f"the state could not be written to {target.backend}: {_reason(done)}")
-    arrived = target.state()
-    if arrived is None or _resources(arrived) != resources:
+    if target.resources() != resources:
         raise MoveError(f"what is at {target.backend} is not what was written; the state is still at {source.backend}")
     # Two states of one stack would part with the next change. `--force`: of the state only, not of what it names.
     done = source.run("stack", "rm", "--yes", "--force", "--preserve-config")
     if done.returncode != 0:
         raise MoveError(f"the state is at {target.backend}, but also still at {source.backend}: {_reason(done)}")
     return len(resources)
-
-
-def _resources(state: dict[str, Any]) -> list[Any]:
-    return state["deployment"].get("resources", [])
 
 
 def _secrets_provider(state: dict[str, Any]) -> str | None:

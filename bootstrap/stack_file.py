@@ -86,6 +86,8 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str], program:
     problems += _tag_problems(project, sound.get("tags"))
     if not is_account(stack):
         problems += _differences(project, sound, program / f"Pulumi.{stack}.yaml")
+    if isinstance(settings, EnvironmentSettings):
+        problems += _rules(project, settings)
     if problems or settings is None:
         raise SettingsError(stack, problems)
     return settings
@@ -116,6 +118,16 @@ def _tag_problems(project: str, tags: Any) -> Iterator[Problem]:
         yield Problem(f"{project}:tags.owner", "is required; expected who is asked about these resources")
     for tag in sorted({"project", "stack"} & given.keys()):
         yield Problem(f"{project}:tags.{tag}", "is set by the program; expected other tags here")
+
+
+def _rules(project: str, settings: EnvironmentSettings) -> Iterator[Problem]:
+    """What joins several settings."""
+    source = settings.promotes_from
+    if source is not None and source.environment == settings.stack:
+        yield Problem(
+            f"{project}:promotesFrom.environment",
+            f"is {source.environment}, this environment itself; expected the one before it",
+        )
 
 
 def _differences(project: str, document: Mapping[str, Any], file: Path) -> Iterator[Problem]:

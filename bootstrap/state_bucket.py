@@ -15,21 +15,21 @@ _UNFINISHED_DAYS = 7
 
 
 def bucket_policy(bucket: str) -> Document:
-    """Nobody may come without TLS, or with a version of it that is no longer safe.
+    """Nobody may come without TLS; AWS itself takes none below 1.2.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
     """
-    everything = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-    }
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "OnlyWithTls", **everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-            {"Sid": "OnlyWithNewTls", **everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+            {
+                "Sid": "OnlyWithTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
         ],
     }
 

@@ -1,6 +1,7 @@
-"""Bootstrap with the real engine: its zone and role, its mistakes, its protection."""
+"""Bootstrap with the real engine: an account's part and an environment's, their mistakes, their protection."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,13 +9,63 @@ from tests.engine.sandbox_stack import BOOTSTRAP, SandboxStack
 
 pytestmark = pytest.mark.engine
 
+ROLE = "arn:aws:iam::123456789012:role/slipway"
 
-def test_zone_and_role(upped_stack: Callable[..., SandboxStack]) -> None:
-    bootstrap = upped_stack(BOOTSTRAP, "dev")
-    outputs = bootstrap.outputs()
-    assert outputs["deployRoleArn"] == "arn:aws:iam::123456789012:role/slipway-dev-deploy"
-    assert len(outputs["nameServers"]) == 4
-    assert bootstrap.up().changes == ()
+
+def one(stack: SandboxStack, type_token: str) -> dict[str, Any]:
+    (found,) = [each for each in stack.inventory() if each["type"] == type_token]
+    return found["inputs"]
+
+
+def test_the_accounts_part_is_made_once(upped_stack: Callable[..., SandboxStack]) -> None:
+    account = upped_stack(BOOTSTRAP, "account")
+    assert account.outputs() == {
+        "stateUrl": "s3://slipway-state-123456789012-us-west-2?region=us-west-2",
+        "githubProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    }
+    assert account.up().changes == ()
+    refreshed = account.refresh()
+    assert refreshed.exit_code == 0, refreshed.output
+    assert [step for step in refreshed.steps if step.changed] == []
+
+
+def test_the_bucket_of_states_is_versioned_encrypted_private_and_reached_by_tls_only(
+    upped_stack: Callable[..., SandboxStack],
+) -> None:
+    account = upped_stack(BOOTSTRAP, "account")
+    bucket = "slipway-state-123456789012-us-west-2"
+    companions = [each["inputs"] for each in account.inventory() if each["type"].startswith("aws:s3/bucket")]
+    assert {each["bucket"] for each in companions} == {bucket}
+    assert one(account, "aws:s3/bucketVersioning:BucketVersioning")["versioningConfiguration"] == {"status": "Enabled"}
+    (rule,) = one(
+        account,
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    )["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "AES256"
+    blocked = one(account, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    assert [value for name, value in blocked.items() if name not in {"bucket", "__defaults"}] == [True] * 4
+    assert "aws:SecureTransport" in one(account, "aws:s3/bucketPolicy:BucketPolicy")["policy"]
+
+
+def test_an_environments_zone_key_and_roles(upped_stack: Callable[..., SandboxStack]) -> None:
+    dev = upped_stack(BOOTSTRAP, "dev")
+    outputs = dev.outputs()
+    assert len(outputs.pop("nameServers")) == 4
+    assert outputs.pop("zoneId").startswith("Z")
+    assert outputs == {
+        "secretsProvider": "awskms://alias/slipway-dev-secrets?region=us-west-2",
+        "deployRoleArn": f"{ROLE}-dev-deploy",
+        "previewRoleArn": f"{ROLE}-dev-preview",
+        "imagePushRoleArn": f"{ROLE}-dev-image-push",
+    }
+    assert one(dev, "aws:kms/key:Key")["enableKeyRotation"] is True
+    assert dev.up().changes == ()
+
+
+def test_images_come_into_prod_by_promotion_only(upped_stack: Callable[..., SandboxStack]) -> None:
+    outputs = upped_stack(BOOTSTRAP, "prod").outputs()
+    assert outputs["imagePromotionRoleArn"] == f"{ROLE}-prod-image-promotion"
+    assert "imagePushRoleArn" not in outputs
 
 
 def test_mistakes_are_told_at_once_and_nothing_is_made(new_stack: Callable[..., SandboxStack]) -> None:
@@ -24,8 +75,8 @@ def test_mistakes_are_told_at_once_and_nothing_is_made(new_stack: Callable[..., 
     )
     assert outcome.exit_code != 0
     for expected in (
-        'slipway-bootstrap:domain: is "Not a domain"',
-        'slipway-bootstrap:deployers: is ["me"]',
+        'slipway-bootstrap:domain: is "Not a domain"; expected a host name in lower case',
+        'slipway-bootstrap:deployers[0]: is "me"; expected the ARN of an IAM role or user',
         "aws:region: is required",
     ):
         assert expected in outcome.output
@@ -33,9 +84,31 @@ def test_mistakes_are_told_at_once_and_nothing_is_made(new_stack: Callable[..., 
     assert bootstrap.inventory() == []
 
 
-def test_the_zone_is_protected(upped_stack: Callable[..., SandboxStack]) -> None:
-    bootstrap = upped_stack(BOOTSTRAP, "dev")
+def test_another_domain_than_the_programs_is_told(new_stack: Callable[..., SandboxStack]) -> None:
+    bootstrap = new_stack(BOOTSTRAP, "dev")
+    outcome = bootstrap.up(set={"slipway-bootstrap:domain": "dev.example.org"})
+    assert outcome.exit_code != 0
+    assert (
+        'slipway-bootstrap:domain: is "dev.example.org"; expected "dev.example.com", '
+        "which Pulumi.dev.yaml of slipway has as slipway:domain"
+    ) in outcome.output
+    assert bootstrap.inventory() == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "kept"),
+    [
+        ("account", {"aws:s3/bucket:Bucket"}),
+        ("dev", {"aws:route53/zone:Zone", "aws:kms/key:Key"}),
+    ],
+)
+def test_what_cannot_be_made_again_is_protected(
+    upped_stack: Callable[..., SandboxStack], stack: str, kept: set[str]
+) -> None:
+    bootstrap = upped_stack(BOOTSTRAP, stack)
+    protected = {each["type"] for each in bootstrap.resources() if each.get("protect")}
+    assert protected == kept
     refused = bootstrap.run("destroy", "--yes")
     assert refused.exit_code != 0
     assert "protect" in refused.output
-    assert "aws:route53/zone:Zone" in {each["type"] for each in bootstrap.inventory()}
+    assert kept <= {each["type"] for each in bootstrap.inventory()}

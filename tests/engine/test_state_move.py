@@ -78,9 +78,11 @@ class Laptop:
             done = self.run(backend, *words, variables=self.variables(backend, providers.addresses()))
         return read_outcome(log, done.returncode, done.stdout + done.stderr, 0.0)
 
-    def move(self, stack: str, source: str, target: str) -> subprocess.CompletedProcess[str]:
+    def move(
+        self, stack: str, source: str, target: str, project: str = "bootstrap"
+    ) -> subprocess.CompletedProcess[str]:
         """The documented command."""
-        words = ["--stack", stack, "--from", source, "--to", target]
+        words = ["--stack", stack, "--from", source, "--to", target, "--project", project]
         return subprocess.run(
             [sys.executable, "-m", "bootstrap.move_state", *words],
             cwd=self.root,
@@ -113,6 +115,29 @@ def upped(laptop: Laptop) -> Laptop:
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
     return laptop
+
+
+@pytest.fixture
+def program(laptop: Laptop) -> Laptop:
+    """The bucket and the key are there, and a program that has a secret."""
+    kms = laptop.store.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/slipway-dev-secrets", TargetKeyId=key)
+    laptop.store.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    project = laptop.root / "program"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("{name: slipway, runtime: python}\n")
+    (project / "__main__.py").write_text(
+        'import pulumi\npulumi.export("password", pulumi.Config("slipway").require_secret("password"))\n'
+    )
+    return laptop
+
+
+def key_of(laptop: Laptop) -> str:
+    """What bootstrap exports as `secretsProvider`, at the address of the emulation."""
+    return f"awskms://alias/slipway-dev-secrets?{laptop.store.endpoint}"
 
 
 def test_bootstraps_own_state_moves_into_the_bucket_and_back(upped: Laptop) -> None:
@@ -176,23 +201,12 @@ def test_a_move_that_was_broken_off_is_taken_up_and_another_state_is_never_overw
     assert upped.has(upped.bucket, "account")
 
 
-def test_each_role_reaches_its_stacks_state_and_key_and_needs_no_more(laptop: Laptop) -> None:
-    kms = laptop.store.client("kms")
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName="alias/slipway-dev-secrets", TargetKeyId=key)
-    laptop.store.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
-    project = laptop.root / "program"
-    project.mkdir()
-    (project / "Pulumi.yaml").write_text("{name: slipway, runtime: python}\n")
-    (project / "__main__.py").write_text(
-        'import pulumi\npulumi.export("password", pulumi.Config("slipway").require_secret("password"))\n'
-    )
+def test_each_role_reaches_its_stacks_state_and_key_and_needs_no_more(program: Laptop) -> None:
+    laptop = program
     # The first who looks marks the bucket as Pulumi's: the administrator whose own state is there.
     assert laptop.run(laptop.bucket, "stack", "ls", project="program").returncode == 0
 
-    provider = f"awskms://alias/slipway-dev-secrets?{laptop.store.endpoint}"
+    provider = key_of(laptop)
     deploying = _calls_of(
         laptop,
         ("stack", "init", "dev", "--secrets-provider", provider),
@@ -212,6 +226,29 @@ def test_each_role_reaches_its_stacks_state_and_key_and_needs_no_more(laptop: La
     assert {"s3:GetObject", "kms:Decrypt"} <= {action for action, _ in previewing}
     assert _refused("preview", previewing) == []
     assert ("kms:Encrypt", KEY) in _refused("preview", deploying)
+
+
+def test_a_stack_whose_secrets_have_a_key_moves_with_it(program: Laptop) -> None:
+    words = {
+        "stack": ("stack", "init", "dev", "--secrets-provider", key_of(program)),
+        "secret": ("config", "set", "--secret", "slipway:password", "tell-no-one", "--stack", "dev"),
+        "up": ("up", "--yes", "--skip-preview", "--stack", "dev"),
+    }
+    for command in words.values():
+        done = program.run(program.local, *command, project="program")
+        assert done.returncode == 0, done.stdout + done.stderr
+    stack_file = (program.root / "program" / "Pulumi.dev.yaml").read_text()
+    assert "tell-no-one" not in stack_file
+
+    moved = program.move("dev", program.local, program.bucket, "program")
+    assert moved.returncode == 0, moved.stderr
+    assert (program.root / "program" / "Pulumi.dev.yaml").read_text() == stack_file
+    shown = program.run(
+        program.bucket, "stack", "output", "password", "--show-secrets", "--stack", "dev", project="program"
+    )
+    assert shown.stdout.strip() == "tell-no-one", shown.stderr
+    stored = program.store.client("s3").get_object(Bucket=BUCKET, Key=".pulumi/stacks/slipway/dev.json")["Body"].read()
+    assert b"tell-no-one" not in stored
 
 
 def _calls_of(laptop: Laptop, *commands: tuple[str, ...]) -> set[tuple[str, str]]:

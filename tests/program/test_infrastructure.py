@@ -367,7 +367,9 @@ def test_exports(dev: Graph) -> None:
         "kubeconfig",
         "nodeGroups",
         "schedules",
+        "migration",
     }
+    assert dev.exports["migration"] is None
     assert dev.exports["siteUrl"] == "https://frontend.dev.example.com"
     assert dev.exports["nodeGroups"] == {"general": "eks-slipway-dev-general"}
     assert dev.exports["schedules"]["general"][0] == (

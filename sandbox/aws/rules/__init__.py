@@ -24,10 +24,13 @@ MODULES: Final = (
     "names",
     "network",
     "identity",
+    "federation",
     "cluster",
     "scaling",
     "edge",
     "targets",
+    "fleet",
+    "systems_manager",
     "dns",
     "storage",
 )

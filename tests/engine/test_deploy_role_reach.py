@@ -1,0 +1,49 @@
+"""What a stack is made of, with a fleet too, has names that its deploy role may give, and no other environment's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.test_migration_kinds import fleet
+from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
+
+pytestmark = pytest.mark.engine
+
+MAKES = {
+    "aws:autoscaling/group:Group": "autoscaling:CreateAutoScalingGroup",
+    "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
+    "aws:ecr/repository:Repository": "ecr:CreateRepository",
+    "aws:eks/addon:Addon": "eks:UpdateAddon",
+    "aws:eks/cluster:Cluster": "eks:CreateNodegroup",
+    "aws:eks/nodeGroup:NodeGroup": "eks:UpdateNodegroupConfig",
+    "aws:iam/instanceProfile:InstanceProfile": "iam:CreateInstanceProfile",
+    "aws:iam/role:Role": "iam:CreateRole",
+    "aws:s3/bucket:Bucket": "s3:CreateBucket",
+    "aws:ssm/document:Document": "ssm:CreateDocument",
+}
+"""What is told by its name, and an action on it."""
+
+
+def made(stack: SandboxStack) -> list[dict[str, Any]]:
+    """What the stack itself made, and has an ARN by which a policy tells it."""
+    bootstrap = SandboxStack(stack.state, BOOTSTRAP, stack.stack)
+    theirs = {each["id"] for each in bootstrap.resources() if "id" in each}
+    return [
+        each
+        for each in stack.inventory()
+        if each["type"] in MAKES and not each["owner"] and each["id"] not in theirs and each["arn"]
+    ]
+
+
+def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
+    upped_stack: Callable[..., SandboxStack],
+) -> None:
+    records = made(upped_stack(CHECKOUT, "dev", set=fleet()))
+    assert {each["type"] for each in records} == MAKES.keys()
+    requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
+    told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))
+    assert [request for request, allowed in told.items() if not allowed] == []
+    for other in (each for each in ENVIRONMENTS if each != "dev"):
+        assert may(other, "deploy", *requests) == [False] * len(requests)
