@@ -208,7 +208,10 @@ class FleetWork:
         self.console.print(f"{file.path.name} {'says so now' if written else 'said so already'}.")
         if self.stack.up:
             with left_to_the_child():
-                return 0 if self.stack.pulumi.up(name, yes=yes) == 0 else 1
+                failed = self.stack.pulumi.up(name, yes=yes) != 0
+            if failed:
+                self._shout(["The machines and the file have it, but the stack was not brought up."])
+            return 1 if failed else 0
         self.console.print(f"For machines that start later, deliver it: pulumi up --stack {name}", soft_wrap=True)
         return 0
 

@@ -124,7 +124,9 @@ def test_a_switch_brings_the_stack_up_where_it_is_asked_to(tmp_path: Path) -> No
         assert StackFile(stack.file).get("slipway:migration", "services", "shop", "newPercent") == 100
         assert stack.called == ["up --stack test --yes --skip-preview"]
         (stack.project / "exit-code").write_text("1")
-        assert stack.migrate("weight", "100", "--up").returncode == 1
+        failed = stack.migrate("weight", "100", "--up")
+        assert failed.returncode == 1
+        assert "! The machines and the file have it, but the stack was not brought up." in failed.stdout
 
 
 def test_finer_weights_are_replaced(tmp_path: Path) -> None:
