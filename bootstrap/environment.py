@@ -36,7 +36,7 @@ def role_plans(settings: EnvironmentSettings, zone_id: str, key_arn: str) -> dic
     plans = {
         "deploy": RolePlan(
             f"Deploys {settings.name}",
-            _trust(settings, deployers, settings.stack, itself=names.role("deploy")),
+            _trust(settings, deployers, (settings.stack,), itself=names.role("deploy")),
             {
                 **deploy_policies(names, zone_id),
                 "state": state_policy(bucket, PROGRAM, settings.stack, key_arn, writes=True),
@@ -44,7 +44,13 @@ def role_plans(settings: EnvironmentSettings, zone_id: str, key_arn: str) -> dic
         ),
         "preview": RolePlan(
             f"Previews {settings.name} and changes nothing",
-            _trust(settings, (*deployers, *settings.readers), f"{settings.stack}-preview"),
+            _trust(
+                settings,
+                (*deployers, *settings.readers),
+                # Of pull requests, after a reviewer's consent, and of the look for drift each night.
+                (f"{settings.stack}-preview", f"{settings.stack}-drift"),
+                itself=names.role("preview"),
+            ),
             {
                 **preview_policies(names, zone_id),
                 "state": state_policy(bucket, PROGRAM, settings.stack, key_arn, writes=False),
@@ -55,7 +61,7 @@ def role_plans(settings: EnvironmentSettings, zone_id: str, key_arn: str) -> dic
     if source is None:
         plans["image-push"] = RolePlan(
             f"Pushes images to {settings.name}",
-            _trust(settings, deployers, f"{settings.stack}-images", images=True),
+            _trust(settings, deployers, (f"{settings.stack}-images",), images=True),
             {"images": push_policy(names)},
         )
     else:
@@ -66,7 +72,7 @@ def role_plans(settings: EnvironmentSettings, zone_id: str, key_arn: str) -> dic
         )
         plans["image-promotion"] = RolePlan(
             f"Promotes images from {proven.name} to {settings.name}",
-            _trust(settings, deployers, f"{settings.stack}-promotion"),
+            _trust(settings, deployers, (f"{settings.stack}-promotion",)),
             {"images": promotion_policy(proven, names)},
         )
     return plans
@@ -75,7 +81,7 @@ def role_plans(settings: EnvironmentSettings, zone_id: str, key_arn: str) -> dic
 def _trust(
     settings: EnvironmentSettings,
     people: tuple[str, ...],
-    environment: str,
+    environments: tuple[str, ...],
     *,
     images: bool = False,
     itself: str | None = None,
@@ -84,7 +90,7 @@ def _trust(
     repositories: tuple[str, ...] = ()
     if github is not None:
         repositories = (github.repository, *(github.image_repositories if images else ()))
-    subjects = [subject(repository, environment) for repository in dict.fromkeys(repositories)]
+    subjects = [subject(each, environment) for each in dict.fromkeys(repositories) for environment in environments]
     return trust(settings.account, tuple(dict.fromkeys(people)), subjects, itself)
 
 

@@ -8,10 +8,10 @@ pytestmark = pytest.mark.unit
 
 TEAM = f"arn:aws:iam::{ACCOUNT}:role/platform-team"
 GITHUB_ENVIRONMENTS = {
-    "deploy": "{}",
-    "preview": "{}-preview",
-    "image-push": "{}-images",
-    "image-promotion": "{}-promotion",
+    "deploy": ("{}",),
+    "preview": ("{}-preview", "{}-drift"),
+    "image-push": ("{}-images",),
+    "image-promotion": ("{}-promotion",),
 }
 ROLES = [(environment, purpose) for environment in ENVIRONMENTS for purpose in roles_of(environment)]
 
@@ -26,9 +26,11 @@ def test_images_are_pushed_to_the_first_environment_and_promoted_into_the_others
 
 
 @pytest.mark.parametrize(("environment", "purpose"), ROLES)
-def test_a_role_is_for_the_jobs_of_one_github_environment(environment: str, purpose: str) -> None:
-    job = GITHUB_ENVIRONMENTS[purpose].format(environment)
-    assert may_take(environment, purpose, by_github(f"repo:example/slipway:environment:{job}")) == [True]
+def test_a_role_is_for_the_jobs_of_its_github_environments(environment: str, purpose: str) -> None:
+    jobs = [each.format(environment) for each in GITHUB_ENVIRONMENTS[purpose]]
+    allowed = [by_github(f"repo:example/slipway:environment:{job}") for job in jobs]
+    assert may_take(environment, purpose, *allowed) == [True] * len(jobs)
+    job = jobs[0]
     refused = [
         f"repo:example/slipway:environment:{job}2",
         f"repo:example/slipway-fork:environment:{job}",
@@ -38,8 +40,9 @@ def test_a_role_is_for_the_jobs_of_one_github_environment(environment: str, purp
         *(
             f"repo:example/slipway:environment:{other.format(name)}"
             for name in ENVIRONMENTS
-            for other in GITHUB_ENVIRONMENTS.values()
-            if other.format(name) != job
+            for others in GITHUB_ENVIRONMENTS.values()
+            for other in others
+            if other.format(name) not in jobs
         ),
     ]
     assert may_take(environment, purpose, *map(by_github, refused)) == [False] * len(refused)
@@ -47,7 +50,7 @@ def test_a_role_is_for_the_jobs_of_one_github_environment(environment: str, purp
 
 @pytest.mark.parametrize(("environment", "purpose"), ROLES)
 def test_a_token_for_somebody_else_is_refused(environment: str, purpose: str) -> None:
-    job = GITHUB_ENVIRONMENTS[purpose].format(environment)
+    job = GITHUB_ENVIRONMENTS[purpose][0].format(environment)
     elsewhere = by_github(f"repo:example/slipway:environment:{job}", audience="https://github.com/example")
     assert may_take(environment, purpose, elsewhere) == [False]
 
@@ -64,12 +67,13 @@ def test_people_by_name_and_nobody_else(environment: str, purpose: str) -> None:
     assert may_take(environment, purpose, *asked) == [True, True, False, False, False]
 
 
+@pytest.mark.parametrize("purpose", ["deploy", "preview"])
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_deploy_role_may_take_itself_and_no_other_role_may(environment: str) -> None:
+def test_what_the_program_works_as_may_take_itself_and_no_other_role_may(environment: str, purpose: str) -> None:
     others = [
-        arn(environment, "preview"),
+        arn(environment, "preview" if purpose == "deploy" else "deploy"),
         arn(environment, "image-push"),
-        *(arn(other, "deploy") for other in ENVIRONMENTS if other != environment),
+        *(arn(other, purpose) for other in ENVIRONMENTS if other != environment),
     ]
-    asked = [("sts:AssumeRole", each, {"aws:PrincipalArn": each}) for each in (arn(environment, "deploy"), *others)]
-    assert may_take(environment, "deploy", *asked) == [True, *[False] * len(others)]
+    asked = [("sts:AssumeRole", each, {"aws:PrincipalArn": each}) for each in (arn(environment, purpose), *others)]
+    assert may_take(environment, purpose, *asked) == [True, *[False] * len(others)]
