@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Generator
@@ -62,8 +63,9 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
     bootstrapped = SandboxStack(directory / "account", BOOTSTRAP, "dev").up()
     assert bootstrapped.exit_code == 0, bootstrapped.output
     commands.mkdir()
-    # Where GitHub's runner has the official command line, with an account behind it.
-    shim = f'#!/bin/sh\nexec {sys.executable} -m sandbox --state {account.state} pulumi "$@"\n'
+    # Where GitHub's runner has the official command line, with an account behind it; the sandbox must not find itself.
+    path = f"PATH={shlex.quote(os.environ['PATH'])}"
+    shim = f'#!/bin/sh\n{path} exec {sys.executable} -m sandbox --state {account.state} pulumi "$@"\n'
     for name, text in {"pulumi": shim, "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n'}.items():
         (commands / name).write_text(text)
         (commands / name).chmod(0o755)

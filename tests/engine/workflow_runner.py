@@ -115,6 +115,7 @@ class WorkflowRunner:
             timeout=_LIMIT,
             check=False,
         )
+        print(f"{name}: {done.returncode}", flush=True)
         ran.steps.append(name)
         ran.output += f"--- {name}: {done.returncode}\n{done.stdout}"
         if done.returncode != 0 and ran.failed is None:
