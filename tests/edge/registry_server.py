@@ -1,7 +1,7 @@
 """A real distribution registry with a password, on a free port of loopback.
 
-    with RegistryServer(tmp_path / "one", user="AWS", password="thrown-away") as registry:
-        registry.address  # 127.0.0.1:PORT
+with RegistryServer(tmp_path / "one", user="AWS", password="thrown-away") as registry:
+    registry.address  # 127.0.0.1:PORT
 """
 
 from __future__ import annotations
