@@ -120,6 +120,16 @@ class RegistryServer:
         finally:
             connection.close()
 
+    def content_bytes(self) -> int:
+        """How much it holds, what is not complete yet included."""
+        sizes = 0
+        for path in (self._directory / "content").rglob("*"):
+            try:
+                sizes += path.stat().st_size if path.is_file() else 0
+            except FileNotFoundError:  # moved to its place meanwhile
+                continue
+        return sizes
+
     def tags(self, repository: str) -> dict[str, str]:
         """The digest that each tag of a repository points to."""
         status, _, body = self.get(f"{repository}/tags/list")
