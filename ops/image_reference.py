@@ -82,6 +82,8 @@ def names_a_registry(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
-def short(digest: str | None) -> str:
-    """The first digits of a digest, for people."""
-    return "-" if digest is None else digest.removeprefix("sha256:")[:SHOWN_DIGITS]
+def short(name: str | None) -> str:
+    """A digest by its first digits, for people; a tag as it is; a dash for nothing."""
+    if name is None:
+        return "-"
+    return name.removeprefix("sha256:")[:SHOWN_DIGITS] if name.startswith("sha256:") else name

@@ -110,7 +110,7 @@ class RegistryTool:
         code, said = run_on_a_terminal([str(self.path), *words, source, target], read)
         if code != 0:
             last = said.rpartition("Elapsed: ")[2]
-            raise RegistryTrouble(words_of_trouble(f"{source} to {target}", re.sub(r"^\d+s\s", "", last)))
+            raise RegistryTrouble(words_of_trouble(f"copying to {target}", re.sub(r"^\d+s\s", "", last)))
 
     def tag(self, repository: Repository, digest: str, tag: str) -> None:
         """Let a tag point to an image that is there. A tag that exists is left as it is.

@@ -16,6 +16,7 @@ _MEANINGS = (
         r"connection refused|no such host|i/o timeout|connection reset|network is unreachable|EOF",
         "it cannot be reached",
     ),
+    (r"\[http 5\d\d\]", "the registry itself fails; its disk may be full"),
     (r"HTTP response to HTTPS client", "it speaks no TLS; allow that with `regctl registry set HOST --tls disabled`"),
     (r"x509:", "its certificate is not trusted; name its authority with `regctl registry set HOST --cacert`"),
 )

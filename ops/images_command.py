@@ -98,7 +98,7 @@ def _rows(stack: str, pulumi: PulumiCommand, registries: Registries) -> list[Row
     for image in sorted(images.repositories.keys() - running):
         wanted = declared(file, image)
         if wanted is not None:
-            drift = f"the stack file says {_words(wanted)}, nothing runs"
+            drift = f"the stack file says {short(wanted)}, nothing runs"
             rows.append(Row(image, stack, None, (), None, None, drift))
     return rows
 
@@ -110,7 +110,7 @@ def _row(stack: str, running: RunningImage, wanted: str | None, registries: Regi
     tags, since = _tags_and_age(repository, digest, registries)
     promoted = newest_first(tags)
     names_it = wanted is not None and wanted in {running.reference.digest, running.reference.tag}
-    drift = _NO_DRIFT if names_it else f"the stack file says {_words(wanted)}"
+    drift = _NO_DRIFT if names_it else f"the stack file says {short(wanted) if wanted is not None else 'nothing'}"
     return Row(running.image, stack, digest, tags, since, promoted[0] if promoted else None, drift)
 
 
@@ -124,12 +124,6 @@ def _tags_and_age(repository: Repository, digest: str, registries: Registries) -
     parts = parts_of(digest, lambda each: tool.manifest(repository.at(each)))
     created: str | None = tool.configuration(repository.at(next(iter(parts.platforms.values())))).get("created")
     return tags, created
-
-
-def _words(wanted: str | None) -> str:
-    if wanted is None:
-        return "nothing"
-    return short(wanted) if wanted.startswith("sha256:") else wanted
 
 
 def _table(rows: Sequence[Row], now: datetime) -> Table:

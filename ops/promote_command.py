@@ -135,21 +135,27 @@ def _plan(parsed: argparse.Namespace, source: Registries, target: Registries) ->
 
 def _table(plan: Plan, source: str, target: str) -> Table:
     table = Table(title=f"{source} to {target}")
-    for heading in ("image", "digest", "size", "platforms", "attested", f"in {target}'s registry", "stack file"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("image", "digest", "size"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("holds", f"registry of {target}", "stack file"):
+        table.add_column(heading)
     for promotion, before in zip(plan.promotions, plan.before, strict=True):
-        parts = promotion.parts
         there = "there" if promotion.is_there else "to copy"
         table.add_row(
             promotion.move.image,
             short(promotion.digest),
-            megabytes(parts.bytes),
-            ", ".join(name if name else "one" for name in parts.platforms),
-            str(parts.attestations),
+            megabytes(promotion.parts.bytes),
+            _content(promotion),
             promotion.tag if promotion.tag is not None else f"{there}, to tag",
-            "the same" if before == promotion.digest else f"{short(before)} -> {short(promotion.digest)}",
+            "the same" if before == promotion.digest else f"was {short(before)}",
         )
     return table
+
+
+def _content(promotion: Promotion) -> str:
+    parts = promotion.parts
+    named = ", ".join(name if name else "one platform" for name in parts.platforms)
+    return f"{named}; {parts.attestations} attestations" if parts.attestations else named
 
 
 def _carry_out(plan: Plan, target: Registries) -> None:

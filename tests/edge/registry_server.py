@@ -44,12 +44,12 @@ class RegistryServer:
         directory: what it keeps, and its configuration
         user: who may log in
         password: with which password
-        disk_bytes: it keeps its content on a disk of this size; without, on the machine's
+        disk_is_full: it keeps its content on a disk where there is room for nothing
     """
 
-    def __init__(self, directory: Path, user: str, password: str, disk_bytes: int | None = None) -> None:
+    def __init__(self, directory: Path, user: str, password: str, disk_is_full: bool = False) -> None:
         self.user, self.password, self.port = user, password, free_port()
-        self._directory, self._disk_bytes = directory, disk_bytes
+        self._directory, self._disk_is_full = directory, disk_is_full
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,12 +82,11 @@ class RegistryServer:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         serve = [str(registry_program()), "serve", str(self._directory / "configuration.yml")]
-        if self._disk_bytes is not None:
+        if self._disk_is_full:
             # A mount of its own, which ends with the process; nobody else sees it.
-            mount = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
+            mount = 'mount -t tmpfs -o size=1m tmpfs "$1" && { ! cat /dev/zero >"$1/full"; } && shift && exec "$@"'
             unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
-            disk = [str(self._disk_bytes), str(self._directory / "content")]
-            serve = [*unshare, "sh", "-c", mount, "sh", *disk, *serve]
+            serve = [*unshare, "sh", "-c", mount, "sh", str(self._directory / "content"), *serve]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(serve, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + _START_LIMIT

@@ -126,7 +126,7 @@ def test_a_dry_run_shows_all_and_changes_nothing(images: ImageProject, frontend:
     assert done.returncode == 0, done.stderr
     row = next(line for line in done.stdout.splitlines() if "frontend" in line)
     assert frontend.digest[7:19] in row
-    for expected in ("linux/amd64, linux/arm64", "to copy, to tag", "000000000000 -> "):
+    for expected in ("linux/amd64, linux/arm64; 2 attestations", "to copy, to tag", "was 000000000000"):
         assert expected in row
     assert images.registries["prod"].tags(images.repository("prod", "frontend")) == {}
     assert images.changed_lines("prod") == []
