@@ -68,15 +68,20 @@ class Ecr:
         user, _, password = base64.b64decode(token).decode().partition(":")
         return user, password
 
-    def has(self, repository: Repository) -> bool:
-        """Whether there is such a repository."""
+    def problem(self, repository: Repository) -> str | None:
+        """Why a repository cannot take promoted images, if it cannot: it is not there, or its tags can be moved.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+        """
         names = {"registryId": self._account, "repositoryNames": [repository.name]}
         try:
             with _in_one_line(str(repository), let_through="RepositoryNotFoundException"):
-                self._client.describe_repositories(**names)
+                answer = self._client.describe_repositories(**names)
         except ClientError:
-            return False
-        return True
+            return "there is no such repository; bring its stack up first"
+        if answer["repositories"][0]["imageTagMutability"] != "IMMUTABLE":
+            return "its tags can be moved, so that one would prove nothing; set slipway:immutableImages to true"
+        return None
 
     def pushed(self, repository: Repository, digest: str) -> Pushed | None:
         """Tags and age of an image; None where there is none with this digest."""

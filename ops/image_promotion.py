@@ -123,15 +123,16 @@ def look_at(move: Move, source: Registries, target: Registries) -> Promotion:
     """Look at an image in both registries.
 
     Raises:
-        RegistryTrouble: the source has no such image, there is no repository for it, or a registry does not answer.
+        RegistryTrouble: the source has no such image, the target no fit repository, or one does not answer.
     """
     tool = source.tool
     digest = tool.digest(str(move.source))
     if digest is None:
         raise RegistryTrouble(f"{move.source}: the stack runs it, but its registry no longer has it")
     ecr = target.ecr(move.target.registry)
-    if ecr is not None and not ecr.has(move.target):
-        raise RegistryTrouble(f"{move.target}: there is no such repository; bring its stack up first")
+    problem = None if ecr is None else ecr.problem(move.target)
+    if problem is not None:
+        raise RegistryTrouble(f"{move.target}: {problem}")
     parts = parts_of(digest, lambda each: tool.manifest(move.source.repository.at(each)))
     is_there = target.tool.digest(move.target.at(digest)) == digest
     tag = promoted_tag(target, move.target, digest) if is_there else None

@@ -129,7 +129,8 @@ class RegistryTool:
     def unpack(self, archive: Path, layout: Path, name: str | None) -> str:
         """Make an OCI layout of an archive, an OCI one or an engine's, and give back the image's reference in it."""
         reference = f"ocidir://{layout}:image"
-        self._say(str(archive), ["image", "import", reference, str(archive), *(["--name", name] if name else [])])
+        about = f"{archive}, read as an OCI archive or an engine's"
+        self._say(about, ["image", "import", reference, str(archive), *(["--name", name] if name else [])])
         return reference
 
     def login(self, registry: str, user: str, password: str) -> None:

@@ -13,7 +13,7 @@ _MEANINGS = (
     (r"NAME_UNKNOWN|repository name not known", "there is no such repository; bring its stack up first"),
     (r"TAG_INVALID|ImageTagAlreadyExists|tag is immutable", "the tag exists already and cannot be moved"),
     (
-        r"connection refused|no such host|i/o timeout|connection reset|network is unreachable|EOF",
+        r"connection refused|no such host|i/o timeout|connection reset|network is unreachable|\": EOF",
         "it cannot be reached",
     ),
     (r"\[http 5\d\d\]", "the registry itself fails; its disk may be full"),

@@ -133,7 +133,8 @@ def test_of_a_layout_with_several_images_one_is_named(images: ImageProject, buil
 @pytest.mark.parametrize("content", [b"", b"no archive"])
 def test_a_file_that_is_no_archive(images: ImageProject, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file.tar").write_bytes(content)
-    assert "file.tar" in refused(images.ops("push", "frontend", str(tmp_path / "file.tar"), "--commit", "3f2c1ab"))
+    line = refused(images.ops("push", "frontend", str(tmp_path / "file.tar"), "--commit", "3f2c1ab"))
+    assert "file.tar, read as an OCI archive or an engine's: " in line
 
 
 def test_a_directory_that_is_no_layout(images: ImageProject, tmp_path: Path) -> None:
