@@ -11,7 +11,7 @@ _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 _DIGEST = r"sha256:[0-9a-f]{64}"
 # The first part of a name is a host only if it could not be a name: that is how engines tell the two apart.
-# https://pkg.go.dev/github.com/distribution/reference#ParseDockerRef
+# https://pkg.go.dev/github.com/distribution/reference#ParseNormalizedNamed
 _HOST = r"localhost(?::\d+)?|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?|[A-Za-z0-9-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?"
 _REFERENCE = re.compile(
     rf"(?P<host>{_HOST})/(?P<name>{_NAME}(?:/{_NAME})*)(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
