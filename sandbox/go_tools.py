@@ -185,13 +185,13 @@ _TOOLS_BY_WORD: Final = {"cluster": CONTROL_PLANE_TOOLS, "images": IMAGE_TOOLS}
 
 
 def main(words: Sequence[str]) -> int:
-    """Have the programs of each word, `cluster` or `images`; gives back the exit code."""
+    """Have the programs of each word, `cluster` or `images`, or all; gives back the exit code."""
     unknown = [word for word in words if word not in _TOOLS_BY_WORD]
     if unknown:
         print(f"setup: {' '.join(unknown)}: expected {' or '.join(_TOOLS_BY_WORD)}", file=sys.stderr)
         return 2
     try:
-        for word in words:
+        for word in words if words else _TOOLS_BY_WORD:
             ensure_tools(_TOOLS_BY_WORD[word])
     except ToolMissing as missing:
         print(f"setup: {missing}", file=sys.stderr)

@@ -77,3 +77,13 @@ def test_without_go_or_network_it_says_what_to_install(tmp_path: Path, monkeypat
         go_tools.ensure_tools(CONTROL_PLANE_TOOLS)
     with pytest.raises(ToolMissing, match="make cluster-tools"):
         go_tools.control_plane_binaries()
+
+
+def test_the_words_say_which_tools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(go_tools, "ensure_tools", asked.append)
+    assert go_tools.main(["images"]) == 0
+    assert go_tools.main([]) == 0
+    assert asked == [IMAGE_TOOLS, CONTROL_PLANE_TOOLS, IMAGE_TOOLS]
+    assert go_tools.main(["image"]) == 2
+    assert "image: expected cluster or images" in capsys.readouterr().err
