@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -122,11 +123,10 @@ class RegistryServer:
     def content_bytes(self) -> int:
         """How much it holds, what is not complete yet included."""
         sizes = 0
-        for path in (self._directory / "content").rglob("*"):
-            try:
-                sizes += path.stat().st_size if path.is_file() else 0
-            except FileNotFoundError:  # moved to its place meanwhile
-                continue
+        for directory, _, names in os.walk(self._directory / "content"):  # which takes what vanishes meanwhile as empty
+            for name in names:
+                with suppress(FileNotFoundError):
+                    sizes += (Path(directory) / name).stat().st_size
         return sizes
 
     def tags(self, repository: str) -> dict[str, str]:
