@@ -8,9 +8,11 @@ import pulumi
 from apps.site import Site
 from apps.system import SystemService
 from infra.cluster import Cluster
+from infra.haproxy_migration_settings import HaproxyMigrationSettings
+from infra.migration_settings import AlbMigrationSettings
 from infra.nodes import NodeGroups, scheduled_actions
 from infra.registry import ImageRegistry
-from infra.settings import Settings
+from infra.settings import MigrationSettings, Settings
 
 
 def stack_exports(
@@ -35,6 +37,7 @@ def stack_exports(
         "kubeconfig": cluster.kubeconfig,
         "nodeGroups": {name: group.autoscaling_group_name for name, group in nodes.groups.items()},
         "schedules": schedules_in_words(settings, now),
+        "migration": migration_export(settings.migration, site),
     }
 
 
@@ -45,6 +48,35 @@ def service_urls(services: Sequence[SystemService]) -> dict[str, str]:
         for service in services
         if service.runs and service.settings.hosts
     }
+
+
+def migration_export(migration: MigrationSettings | None, site: Site) -> dict[str, pulumi.Input[object]] | None:
+    """What moves over and where it is to be looked at; nothing of it is secret. None without a migration.
+
+    A service's `new` is the target group in which its pods get their share: HAProxy's is at the balancer inside the
+    VPC, and has no counterpart for the old system.
+    """
+    match migration:
+        case None:
+            return None
+        case AlbMigrationSettings():
+            sides: dict[str, pulumi.Input[object]] = {
+                name: {
+                    "newPercent": share.new_percent,
+                    "new": {"targetGroupArn": site.routes[name].target_group.arn},
+                    "old": {"targetGroupArn": site.old_sides[name].target_group_arn},
+                }
+                for name, share in migration.services.items()
+            }
+            return {"kind": migration.kind, "services": sides}
+        case HaproxyMigrationSettings():
+            haproxy = site.haproxy
+            assert haproxy is not None  # noqa: S101 - the site makes it of these settings
+            shares: dict[str, pulumi.Input[object]] = {
+                name: {"newPercent": share.percent, "new": {"targetGroupArn": haproxy.target_group_arns[name]}}
+                for name, share in migration.services.items()
+            }
+            return {"kind": migration.kind, "services": shares, "fleet": haproxy.fleet}
 
 
 def waiting_for_images(services: Sequence[SystemService]) -> dict[str, str]:

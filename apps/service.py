@@ -11,10 +11,9 @@ from apps.declaration import Declaration
 from apps.network_policy import service_network_policy
 from apps.placement import Placement
 from apps.pod import Image, PodArgs, pod_labels, pod_template
+from apps.target_group_binding import SERVICE_PORT, BindingArgs, readiness_gate, target_group_binding
 from infra.service_settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
 from infra.shutdown import ShutdownTimes
-
-_SERVICE_PORT = 80
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class WebServiceArgs:
     placement: Placement
     target_group: TargetGroupArgs | None
     """Only for a service with host names."""
+    further_bindings: Sequence[str]
+    """Names of bindings that register its pods elsewhere too; a pod is ready once it is healthy there as well."""
     cluster: pulumi.Resource
     waits_for: Sequence[pulumi.Resource]
     """What has to be there before the binding and the pods."""
@@ -137,7 +138,7 @@ class WebService(pulumi.ComponentResource):
                 selector=self._labels,
                 ports=[
                     k8s.core.v1.ServicePortArgs(
-                        name="http", port=_SERVICE_PORT, target_port=settings.port, protocol="TCP"
+                        name="http", port=SERVICE_PORT, target_port=settings.port, protocol="TCP"
                     )
                 ],
             ),
@@ -145,29 +146,30 @@ class WebService(pulumi.ComponentResource):
         )
 
     def _target_group_binding(self) -> k8s.apiextensions.CustomResource | None:
-        """Keeps the balancer's target group filled with this service's pods.
-
-        Every field the controller's webhook would fill is stated, so that what is declared is what is there.
-        https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/targetgroupbinding/spec/
-        """
         target_group = self._args.target_group
         if target_group is None:
             return None
-        return k8s.apiextensions.CustomResource(
+        return target_group_binding(
             f"{self._prefix}-binding",
-            api_version="elbv2.k8s.aws/v1beta1",
-            kind="TargetGroupBinding",
-            metadata=self._metadata(self._args.declaration.service),
-            spec={
-                "serviceRef": {"name": self.service.metadata.name, "port": _SERVICE_PORT},
-                "targetGroupARN": target_group.arn,
-                "targetType": "ip",
-                "ipAddressType": "ipv4",
-                "vpcID": target_group.vpc_id,
-            },
+            BindingArgs(
+                name=self._args.declaration.service,
+                namespace=self._args.namespace,
+                labels=self._labels,
+                service=self.service.metadata.name,
+                target_group_arn=target_group.arn,
+                vpc_id=target_group.vpc_id,
+            ),
             # Deleted for real, even with the cluster: its controller then takes the pods out of the target group.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.waits_for)),
+            pulumi.ResourceOptions(parent=self, depends_on=list(self._args.waits_for)),
         )
+
+    def _readiness_gates(self) -> list[str]:
+        """Declared here, so that no webhook has to be alive for a pod to be made.
+
+        https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+        """
+        bindings = [self._args.declaration.service] if self._args.target_group else []
+        return [readiness_gate(binding) for binding in (*bindings, *self._args.further_bindings)]
 
     def _deployment(
         self,
@@ -195,11 +197,7 @@ class WebService(pulumi.ComponentResource):
                         service_account=account.metadata.name,
                         shutdown=args.shutdown,
                         placement=args.placement,
-                        # Declared here, so that no webhook has to be alive for a pod to be made.
-                        # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
-                        readiness_gates=[f"target-health.elbv2.k8s.aws/{args.declaration.service}"]
-                        if args.target_group
-                        else [],
+                        readiness_gates=self._readiness_gates(),
                     )
                 ),
             ),

@@ -5,7 +5,8 @@ comment or a line's end: what is refused here cannot become a line there. What i
 HAProxy runs, how long a request may take) is no setting; see `infra/haproxy_configuration.py`.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Annotated, Literal, Self
 
@@ -22,7 +23,10 @@ PERCENT = 100
 SYSTEM_AUTHORITIES = "@system-ca"
 # https://www.rfc-editor.org/rfc/rfc1918#section-3
 _PRIVATE_RANGES = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-_HASH_FORM = r"^\$[56]\$(rounds=\d{4,6}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43,86}$"
+_HASH = r"^\$[56]\$(rounds=\d{4,6}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43,86}$"
+HASH_FORM = re.compile(_HASH)
+"""https://manpages.debian.org/bookworm/libcrypt-dev/crypt.5.en.html, SHA-256 and SHA-512."""
+HASH_WORDS = "a hash that `openssl passwd -6` made"
 
 
 def _address(value: str) -> str:
@@ -39,6 +43,21 @@ Address = Annotated[Host, AfterValidator(_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Weight = Annotated[int, Field(ge=0, le=256)]
 """A server's share of the traffic. https://docs.haproxy.org/2.6/configuration.html#5.2-weight"""
+NewPercent = Annotated[int, Field(ge=0, le=PERCENT)]
+CheckPath = Annotated[
+    str,
+    text(r"^/[A-Za-z0-9._~/%=&?+,:@-]*$", "a path such as /health that begins with a slash", max_length=200),
+]
+StickySeconds = Annotated[int, Field(ge=60, le=604_800)]
+SideConnections = Annotated[int, Field(ge=1, le=100_000)]
+SlowStartSeconds = Annotated[int, Field(ge=0, le=600)]
+OperatorName = Annotated[
+    str, text(r"^[a-z][a-z0-9_-]{0,31}$", "a name of at most 32 lower-case letters, digits, _ and -")
+]
+CheckSeconds = Annotated[int, Field(ge=1, le=60)]
+ResolveSeconds = Annotated[int, Field(ge=1, le=300)]
+HoldSeconds = Annotated[int, Field(ge=1, le=3600)]
+MaxConnections = Annotated[int, Field(ge=100, le=200_000)]
 
 
 class SideSettings(StrictModel):
@@ -62,8 +81,8 @@ class SideSettings(StrictModel):
         str,
         text(r"^(@system-ca|(/[A-Za-z0-9._-]+)+)$", "@system-ca or the path of a file such as /etc/haproxy/ca.pem"),
     ] = SYSTEM_AUTHORITIES
-    max_connections: Annotated[int, Field(ge=1, le=100_000)]
-    slow_start_seconds: Annotated[int, Field(ge=0, le=600)]
+    max_connections: SideConnections
+    slow_start_seconds: SlowStartSeconds
 
     @property
     def is_named(self) -> bool:
@@ -92,6 +111,16 @@ class WeightSettings(StrictModel):
         return self
 
 
+def one_way_to_divide(new_percent: int | None, weights: WeightSettings | None) -> None:
+    """Per cent or weights, and not both.
+
+    Raises:
+        ValueError: there are both, or neither.
+    """
+    if (new_percent is None) == (weights is None):
+        raise ValueError("expected either newPercent or weights")
+
+
 class RouteSettings(StrictModel):
     """How one service's visitors are divided, and how each side is asked whether it is well.
 
@@ -105,19 +134,15 @@ class RouteSettings(StrictModel):
     """
 
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=20)]
-    new_percent: Annotated[int, Field(ge=0, le=PERCENT)] | None = None
+    new_percent: NewPercent | None = None
     weights: WeightSettings | None = None
-    check_path: Annotated[
-        str,
-        text(r"^/[A-Za-z0-9._~/%=&?+,:@-]*$", "a path such as /health that begins with a slash", max_length=200),
-    ]
+    check_path: CheckPath
     check_host: Host | None = None
-    sticky_seconds: Annotated[int, Field(ge=60, le=604_800)] | None = None
+    sticky_seconds: StickySeconds | None = None
 
     @model_validator(mode="after")
     def _one_way_to_divide(self) -> Self:
-        if (self.new_percent is None) == (self.weights is None):
-            raise ValueError("expected either newPercent or weights")
+        one_way_to_divide(self.new_percent, self.weights)
         return self
 
     @property
@@ -144,10 +169,8 @@ class StatisticsSettings(StrictModel):
         allowed_cidrs: from where, beside the machine itself; with none it listens on loopback only
     """
 
-    user: Annotated[str, text(r"^[a-z][a-z0-9_-]{0,31}$", "a name of at most 32 lower-case letters, digits, _ and -")]
-    password_hash: Annotated[str, text(_HASH_FORM, "a hash that `openssl passwd -6` made", max_length=130)] | None = (
-        None
-    )
+    user: OperatorName
+    password_hash: Annotated[str, text(_HASH, HASH_WORDS, max_length=130)] | None = None
     allowed_cidrs: Annotated[tuple[IPv4Network, ...], Field(max_length=20)] = ()
 
 
@@ -169,10 +192,10 @@ class HaproxySettings(StrictModel):
     old: SideSettings
     routes: Mapping[DnsLabel, RouteSettings]
     statistics: StatisticsSettings
-    check_seconds: Annotated[int, Field(ge=1, le=60)]
-    resolve_seconds: Annotated[int, Field(ge=1, le=300)]
-    hold_seconds: Annotated[int, Field(ge=1, le=3600)]
-    max_connections: Annotated[int, Field(ge=100, le=200_000)]
+    check_seconds: CheckSeconds
+    resolve_seconds: ResolveSeconds
+    hold_seconds: HoldSeconds
+    max_connections: MaxConnections
 
 
 def broken_haproxy_rules(migration: HaproxySettings) -> Iterator[Problem]:
@@ -180,9 +203,10 @@ def broken_haproxy_rules(migration: HaproxySettings) -> Iterator[Problem]:
     if not migration.routes:
         yield Problem(f"{ROOT}.routes", "has none; expected one for each service that moves")
     yield from _sides_differ(migration)
-    yield from _slow_start_has_steps(migration)
+    slow_starts = {"new": migration.new.slow_start_seconds, "old": migration.old.slow_start_seconds}
+    yield from slow_start_has_steps(slow_starts, migration.check_seconds)
     yield from _hosts_go_one_way(migration)
-    yield from _statistics_are_not_open_to_the_world(migration)
+    yield from statistics_are_not_open_to_the_world(migration.statistics.allowed_cidrs)
 
 
 def _sides_differ(migration: HaproxySettings) -> Iterator[Problem]:
@@ -191,13 +215,18 @@ def _sides_differ(migration: HaproxySettings) -> Iterator[Problem]:
         yield Problem(f"{ROOT}.old.address", f"is {where}, which the new side is already")
 
 
-def _slow_start_has_steps(migration: HaproxySettings) -> Iterator[Problem]:
-    """A weight that grows does so at each check. https://docs.haproxy.org/2.6/configuration.html#5.2-slowstart"""
-    for name, side in (("new", migration.new), ("old", migration.old)):
-        if 0 < side.slow_start_seconds <= migration.check_seconds:
+def slow_start_has_steps(seconds: Mapping[str, int], check_seconds: int) -> Iterator[Problem]:
+    """A weight that grows does so at each check. https://docs.haproxy.org/2.6/configuration.html#5.2-slowstart
+
+    Args:
+        seconds: how long each side starts slowly, by the name of the side
+        check_seconds: from one check to the next
+    """
+    for side, slow_start in seconds.items():
+        if 0 < slow_start <= check_seconds:
             yield Problem(
-                f"{ROOT}.{name}.slowStartSeconds",
-                f"is {side.slow_start_seconds}; expected 0 or more than checkSeconds, {migration.check_seconds}",
+                f"{ROOT}.{side}.slowStartSeconds",
+                f"is {slow_start}; expected 0 or more than checkSeconds, {check_seconds}",
             )
 
 
@@ -211,9 +240,9 @@ def _hosts_go_one_way(migration: HaproxySettings) -> Iterator[Problem]:
             owner[host] = name
 
 
-def _statistics_are_not_open_to_the_world(migration: HaproxySettings) -> Iterator[Problem]:
+def statistics_are_not_open_to_the_world(allowed: Sequence[IPv4Network]) -> Iterator[Problem]:
     """Whoever is let in can switch a side off; so nobody is invited to guess the password."""
-    for index, cidr in enumerate(migration.statistics.allowed_cidrs):
+    for index, cidr in enumerate(allowed):
         if not any(cidr.subnet_of(private) for private in _PRIVATE_RANGES):
             path = f"{ROOT}.statistics.allowedCidrs[{index}]"
             yield Problem(path, f"is {cidr}; expected a private range, such as 10.0.0.0/8")

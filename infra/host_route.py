@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.haproxy_fleet import FleetSide
 from infra.listener_rules import WHOLE, Priorities, forward_to, host_condition, path_condition
 from infra.migration import OldSide
 from infra.shutdown import ShutdownTimes
@@ -24,8 +25,8 @@ class HostRouteArgs:
     priorities: Priorities
     balancer: aws.lb.LoadBalancer
     shutdown: ShutdownTimes
-    old: OldSide | None
-    """Only while the service moves over from an old system."""
+    way: OldSide | FleetSide | None
+    """Only while the service moves over from an old system: what the rule names beside the pods."""
 
 
 class HostRoute(pulumi.ComponentResource):
@@ -55,8 +56,8 @@ class HostRoute(pulumi.ComponentResource):
             opts=self._child,
         )
         self._rule(f"{name}-rule", args.priorities.host, [], self._division())
-        if args.old is not None and args.old.settings.paths is not None:
-            paths, to_old = args.old.settings.paths, [(args.old.target_group_arn, WHOLE)]
+        if isinstance(args.way, OldSide) and args.way.settings.paths is not None:
+            paths, to_old = args.way.settings.paths, [(args.way.target_group_arn, WHOLE)]
             if paths.new:
                 to_new = [(self.target_group.arn, WHOLE)]
                 self._rule(f"{name}-new-paths", args.priorities.new_paths, paths.new, forward_to(to_new))
@@ -81,28 +82,32 @@ class HostRoute(pulumi.ComponentResource):
         self.register_outputs({"target_group_arn": self.target_group.arn})
 
     def _division(self) -> aws.lb.ListenerRuleActionArgs:
-        """All to the pods, or so much of it as the migration says.
+        """All to the pods; or so much of it as the migration says; or all to HAProxy, which divides it.
 
         The pods' group is named even at 0 per cent: a group that no rule names has no healthy target, and the pods'
         readiness gates would close.
         https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
         """
-        old, new_group = self._args.old, self.target_group.arn
-        if old is None:
-            return forward_to([(new_group, WHOLE)])
-        percent = old.settings.new_percent
-        weights = [(new_group, percent), (old.target_group_arn, WHOLE - percent)]
-        return forward_to(weights, old.settings.sticky_seconds)
+        way, pods = self._args.way, self.target_group.arn
+        match way:
+            case None:
+                return forward_to([(pods, WHOLE)])
+            case FleetSide():
+                return forward_to([(way.target_group_arn, WHOLE), (pods, 0)])
+            case OldSide():
+                percent = way.settings.new_percent
+                weights = [(pods, percent), (way.target_group_arn, WHOLE - percent)]
+                return forward_to(weights, way.settings.sticky_seconds)
 
     def _rule(
         self, name: str, priority: int, paths: Sequence[str], action: aws.lb.ListenerRuleActionArgs
     ) -> aws.lb.ListenerRule:
-        old = self._args.old
+        way = self._args.way
         return aws.lb.ListenerRule(
             name,
             listener_arn=self._args.listener_arn,
             priority=priority,
             conditions=[host_condition(self._args.hosts), *([path_condition(paths)] if paths else [])],
             actions=[action],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(old.waits_for) if old else None),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(way.waits_for) if way else None),
         )

@@ -31,6 +31,8 @@ _UNUSED_STICKY_SECONDS = 3600
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
 _RULES_PER_SERVICE = 3
 _PLACES = 50000 // _RULES_PER_SERVICE
+FLEET_PRIORITY = 50000
+"""Of the rule that puts HAProxy's target group into use: behind all places of services, which end at 49,998."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags={"Name": f"{name}-balancer"},
             opts=child,
         )
-        self.security_group_id = group.id
+        self.security_group_id, self.certificate_arn = group.id, args.certificate_arn
         open_ports = [
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-balancer-{port}",

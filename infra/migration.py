@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.migration_settings import AlbMigrationSettings, ServiceMigrationSettings
+from infra.settings import MigrationSettings
 from infra.shutdown import ShutdownTimes
 from infra.target_group_names import target_group_name
 
@@ -124,7 +125,7 @@ class Migration(pulumi.ComponentResource):
 
 
 def old_sides_of(
-    settings: AlbMigrationSettings | None, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions
+    settings: MigrationSettings | None, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions
 ) -> Mapping[str, OldSide]:
-    """The old side of each service that moves; none, and nothing in AWS either, where there is no migration."""
-    return {} if settings is None else Migration(name, settings, args, opts).sides
+    """The old side of each service that the balancer itself divides; none, and nothing in AWS, in any other stack."""
+    return Migration(name, settings, args, opts).sides if isinstance(settings, AlbMigrationSettings) else {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from apps.declarations import declaration_of
+from infra.haproxy_migration_rules import RULES_OF_HAPROXY
 from infra.listener_rules import (
     CONDITION_VALUES_PER_RULE,
     LISTENER_RULES_PER_BALANCER,
@@ -12,20 +13,21 @@ from infra.listener_rules import (
 from infra.migration_settings import AlbMigrationSettings
 from infra.problems import Problem
 from infra.service_settings import ImageSettings, ServiceSettings
+from infra.settings import MigrationSettings
 
 _PATH = "slipway:migration"
 
 
-def old_addresses_are_distinct(migration: AlbMigrationSettings | None) -> Iterator[Problem]:
+def old_addresses_are_distinct(migration: MigrationSettings | None) -> Iterator[Problem]:
     """A target is registered once."""
-    addresses = migration.old.addresses if migration else ()
+    addresses = migration.old.addresses if isinstance(migration, AlbMigrationSettings) else ()
     for index, address in enumerate(addresses):
         if address in addresses[:index]:
             yield Problem(f"{_PATH}.old.addresses[{index}]", f"is {address}, which stands there twice")
 
 
 def migrating_services_are_public(
-    services: Mapping[str, ServiceSettings], migration: AlbMigrationSettings | None
+    services: Mapping[str, ServiceSettings], migration: MigrationSettings | None
 ) -> Iterator[Problem]:
     """What is divided are the requests for a service's hosts."""
     if migration is None:
@@ -48,7 +50,7 @@ def migrating_services_are_public(
 def migrating_services_run(
     services: Mapping[str, ServiceSettings],
     images: Mapping[str, ImageSettings],
-    migration: AlbMigrationSettings | None,
+    migration: MigrationSettings | None,
 ) -> Iterator[Problem]:
     """A service without its images has no rule, so its old side would not be reached either."""
     for name in migration.services if migration else ():
@@ -61,10 +63,10 @@ def migrating_services_run(
 
 
 def paths_fit_in_rules(
-    services: Mapping[str, ServiceSettings], migration: AlbMigrationSettings | None
+    services: Mapping[str, ServiceSettings], migration: MigrationSettings | None
 ) -> Iterator[Problem]:
     """A rule takes five values, the hosts among them, and five wildcards; and a path goes one way."""
-    for name, service in migration.services.items() if migration else ():
+    for name, service in migration.services.items() if isinstance(migration, AlbMigrationSettings) else ():
         if service.paths is None or name not in services:
             continue
         hosts = len(services[name].hosts)
@@ -86,15 +88,21 @@ def paths_fit_in_rules(
 
 
 def balancer_has_room_for_both_sides(
-    services: Mapping[str, ServiceSettings], migration: AlbMigrationSettings | None
+    services: Mapping[str, ServiceSettings], migration: MigrationSettings | None
 ) -> Iterator[Problem]:
-    """One more target group for each service that moves, and one more rule for each side with paths."""
+    """By the balancer alone: a target group more for each service that moves, and a rule for each side with paths.
+
+    By HAProxy: one of each, for the fleet. What each service needs more stands at the balancer inside the VPC.
+    """
     if migration is None:
         return
     public = sum(1 for service in services.values() if service.hosts)
-    paths = [service.paths for service in migration.services.values() if service.paths]
-    rules = public + sum(1 for each in paths for side in (each.new, each.old) if side)
-    groups = public + len(migration.services)
+    if isinstance(migration, AlbMigrationSettings):
+        paths = [service.paths for service in migration.services.values() if service.paths]
+        rules = public + sum(1 for each in paths for side in (each.new, each.old) if side)
+        groups = public + len(migration.services)
+    else:
+        rules = groups = public + 1
     if rules > LISTENER_RULES_PER_BALANCER:
         yield Problem(
             _PATH, f"needs {rules} rules with those of all services; one balancer takes {LISTENER_RULES_PER_BALANCER}"
@@ -112,4 +120,5 @@ RULES_OF_MIGRATION = (
     migrating_services_run,
     paths_fit_in_rules,
     balancer_has_room_for_both_sides,
+    *RULES_OF_HAPROXY,
 )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
 
 from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time_zone_problem
-from infra.setting_types import DnsLabel, in_words, text
+from infra.setting_types import DnsLabel, InstanceType, in_words
 from infra.strict_model import StrictModel
 
 
@@ -162,7 +162,7 @@ class TaintSettings(StrictModel):
 class NodeGroupSettings(StrictModel):
     """A managed node group."""
 
-    instance_type: Annotated[str, text(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$", "an EC2 instance type such as m5.large")]
+    instance_type: InstanceType
     capacity_type: Literal["ON_DEMAND", "SPOT"]
     disk_size_gib: Annotated[int, Field(alias="diskSizeGiB", ge=20, le=16384)]
     size: GroupSize

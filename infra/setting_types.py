@@ -94,6 +94,7 @@ TargetAddress = Annotated[IPv4Address, AfterValidator(_target), in_words(_TARGET
 "You can't specify publicly routable IP addresses":
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type
 """
+InstanceType = Annotated[str, text(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$", "an EC2 instance type such as m5.large")]
 UserId = Annotated[int, Field(ge=1, le=65535)]
 """A numeric user: Kubernetes cannot tell whether a user given by name is root."""
 EnvironmentName = Annotated[

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.migration_settings import AlbMigrationSettings
 from infra.node_settings import NodeGroupSettings
 from infra.service_settings import ImageSettings, ServiceSettings
@@ -54,6 +55,10 @@ class LoadBalancerSettings(StrictModel):
     access_log_retention_days: Annotated[int, Field(ge=1, le=3653)] | None = None
 
 
+MigrationSettings = Annotated[AlbMigrationSettings | HaproxyMigrationSettings, Field(discriminator="kind")]
+"""The two ways to move: the shares of the services stand at the same paths in both."""
+
+
 class Settings(StrictModel):
     """All settings of one stack."""
 
@@ -75,7 +80,7 @@ class Settings(StrictModel):
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
     database_passwords: Mapping[DnsLabel, SecretStr]
-    migration: AlbMigrationSettings | None
+    migration: MigrationSettings | None
     """Only while traffic moves over from an old system."""
 
     @property

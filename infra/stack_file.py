@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from infra.haproxy_migration_settings import HaproxyMigrationSettings, ServiceShareSettings
 from infra.problems import Problem, SettingsError
 from infra.settings import NetworkSettings, Settings
 from infra.settings_rules import broken_rules
@@ -117,9 +118,22 @@ def _write_out(found: dict[str, Any]) -> None:
     """Give hosts and zones their full names, so that nothing after this knows the short ones."""
     if "domain" in found:
         for name, service in found.get("services", {}).items():
-            hosts = tuple(host if "." in host else f"{host}.{found['domain']}" for host in service.hosts)
+            hosts = tuple(_in_full(host, found["domain"]) for host in service.hosts)
             found["services"][name] = service.model_copy(update={"hosts": hosts})
+        if isinstance(migration := found.get("migration"), HaproxyMigrationSettings):
+            shares = {name: _checked_in_full(share, found["domain"]) for name, share in migration.services.items()}
+            found["migration"] = migration.model_copy(update={"services": shares})
     if "region" in found and "network" in found:
         network: NetworkSettings = found["network"]
         zones = tuple(zone if len(zone) > 1 else found["region"] + zone for zone in network.availability_zones)
         found["network"] = network.model_copy(update={"availability_zones": zones})
+
+
+def _in_full(host: str, domain: str) -> str:
+    return host if "." in host else f"{host}.{domain}"
+
+
+def _checked_in_full(share: ServiceShareSettings, domain: str) -> ServiceShareSettings:
+    if share.check_host is None:
+        return share
+    return share.model_copy(update={"check_host": _in_full(share.check_host, domain)})

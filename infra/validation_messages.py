@@ -4,6 +4,7 @@ What is allowed is read from the schema that pydantic makes of the settings, so 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -51,7 +52,7 @@ def problem_of(error: ErrorDetails, root: str, name: str) -> Problem:
         return Problem(f"{path}.kind", _of_kind(error, node))
     if error["type"] == "missing":
         return Problem(path, f"is required; expected {_allowed(node)}")
-    shown = "" if secret else _shown(error)
+    shown = "" if secret or _holds_secret(node) else _shown(error)
     if error["type"] == "value_error" and node.get("format") not in _FORMATS:
         return Problem(path, f"{shown}{error.get('ctx', {})['error']}")
     return Problem(path, f"{shown}expected {_allowed(node)}")
@@ -91,6 +92,13 @@ def _text_of(error: ErrorDetails) -> Node:
 
 def _is_secret(node: Node) -> bool:
     return '"format": "password"' in json.dumps(node)
+
+
+def _holds_secret(node: Node) -> bool:
+    """Whether a value here may have a secret in it, however deep."""
+    text = json.dumps(node)
+    references = re.findall(r'"#/\$defs/(\w+)"', text)
+    return '"format": "password"' in text or any(_holds_secret(_SCHEMA["$defs"][name]) for name in references)
 
 
 def _shown(error: ErrorDetails) -> str:

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policy import rules_containers, rules_disruption, rules_exposure, rules_images, rules_storage, rules_tags
+from policy import (
+    rules_containers,
+    rules_disruption,
+    rules_exposure,
+    rules_images,
+    rules_machines,
+    rules_storage,
+    rules_tags,
+)
 from policy.graph import Resource, Stack, Violation
 
 Check = Callable[[Sequence[Resource], Stack], Iterator[Violation]]
@@ -42,6 +50,11 @@ RULES: tuple[Rule, ...] = (
         "What is open to the world is a load balancer, on ports 80 and 443.",
         rules_exposure.only_the_balancer_is_open,
         whole_stack=True,
+    ),
+    Rule(
+        rules_machines.MACHINES,
+        "Nobody logs in to a machine, and its role is handed out by session only.",
+        rules_machines.closed_machines,
     ),
     Rule(
         rules_storage.ENCRYPTION,

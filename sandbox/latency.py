@@ -18,6 +18,9 @@ _SECONDS: Final[Mapping[str, float]] = {
     "create aws:eks/addon:Addon": 30,
     "update aws:eks/addon:Addon": 30,
     "delete aws:eks/addon:Addon": 10,
+    # Machines start, install their packages and pass the balancer's health check; on the way back they drain.
+    "create aws:autoscaling/group:Group": 180,
+    "delete aws:autoscaling/group:Group": 120,
     "create aws:lb/loadBalancer:LoadBalancer": 150,
     "create aws:ec2/natGateway:NatGateway": 120,
     "delete aws:ec2/natGateway:NatGateway": 60,

@@ -174,6 +174,16 @@ class LocalHaproxy:
         lines = self.ask("show stat").removeprefix("# ").splitlines()
         return {(row["pxname"], row["svname"]): row for row in csv.DictReader(lines)}
 
+    def master(self) -> int:
+        """The process that hears signals: SIGUSR2 is a reload.
+
+        Raises:
+            Refusal: it was not started.
+        """
+        if self._master is None:
+            raise Refusal("HAProxy was not started")
+        return self._master.pid
+
     def worker(self) -> int | None:
         """The process that answers the runtime API; another one after a reload."""
         try:
@@ -188,15 +198,14 @@ class LocalHaproxy:
         Raises:
             Refusal: HAProxy does not take it; the old worker serves on.
         """
-        if self._master is None:
-            raise Refusal("HAProxy was not started")
+        master = self.master()
         before = self.worker()
         wanted = configuration or self.files.configuration.read_text()
         if told := problems_of(self._program, wanted, self.files.directory, self._environment):
             raise Refusal(f"HAProxy does not take this configuration:\n{told}")
         self.files.state.write_text(self.ask("show servers state"))
         self.files.configuration.write_text(wanted)
-        self._master.send_signal(signal.SIGUSR2)
+        os.kill(master, signal.SIGUSR2)
         self._wait_for(lambda: self._is_ready() and self.worker() not in {None, before}, "reload")
 
     def kill(self) -> None:

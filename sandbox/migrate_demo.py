@@ -106,7 +106,9 @@ def run(site: int, statistics: int, new_percent: int) -> None:
             f"  runtime API {haproxy.files.socket}\n"
             f"  configuration {haproxy.files.configuration}\n\n"
             f"  new: {LOOPBACK}:{new.port}, server aws    old: {LOOPBACK}:{old.port}, server old\n"
-            f"  try: for i in 1 2 3 4; do curl -s http://localhost:{site}/ | grep side; done\n\n"
+            f"  try: for i in 1 2 3 4; do curl -s http://localhost:{site}/ | grep side; done\n"
+            f"       {sys.executable} -m ops migrate --socket {haproxy.files.socket} status\n"
+            "       … and `weight 5`, `drain new`, `maint old`, `switch new` in the place of `status`\n\n"
             "  Ctrl-C ends all of it.",
             flush=True,
         )

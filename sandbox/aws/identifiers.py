@@ -235,7 +235,14 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "aws:route53/record:Record": _record,
     "aws:route53/zone:Zone": _zone,
     "aws:s3/bucket:Bucket": _named("s3", "", "bucket", regional=False, account=False),
+    "aws:s3/bucketObjectv2:BucketObjectv2": lambda inputs, _seed, _place: Identity(
+        f"{inputs['bucket']}/{inputs['key']}", f"arn:aws:s3:::{inputs['bucket']}/{inputs['key']}"
+    ),
     "aws:sns/topic:Topic": _arn_as_id("sns", lambda inputs, _seed: str(inputs["name"])),
+    "aws:ssm/association:Association": lambda _inputs, seed, place: Identity(
+        seed.uuid(), f"arn:aws:ssm:{place.region}:{place.account}:association/{seed.uuid()}"
+    ),
+    "aws:ssm/document:Document": _named("ssm", "document/"),
     "aws:ssm/parameter:Parameter": lambda inputs, _seed, place: Identity(
         str(inputs["name"]),
         f"arn:aws:ssm:{place.region}:{place.account}:parameter/{str(inputs['name']).lstrip('/')}",

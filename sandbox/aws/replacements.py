@@ -129,6 +129,7 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "s3_bucket_lifecycle_configuration",
         ("bucket", "expectedBucketOwner"),
     ),
+    "aws:s3/bucketObjectv2:BucketObjectv2": ("s3_object", ("bucket", "key")),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("s3_bucket_ownership_controls", ("bucket",)),
     "aws:s3/bucketPolicy:BucketPolicy": ("s3_bucket_policy", ("bucket",)),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("s3_bucket_public_access_block", ("bucket",)),
@@ -138,6 +139,8 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": ("s3_bucket_versioning", ("bucket", "expectedBucketOwner")),
     "aws:sns/topic:Topic": ("sns_topic", ("name", "namePrefix", "fifoTopic")),
+    "aws:ssm/association:Association": ("ssm_association", ("name",)),
+    "aws:ssm/document:Document": ("ssm_document", ("name", "documentType")),
     "aws:ssm/parameter:Parameter": ("ssm_parameter", ("name",)),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (
         "vpc_security_group_egress_rule",

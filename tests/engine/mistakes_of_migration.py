@@ -37,11 +37,15 @@ def of_frontend(**parts: Any) -> dict[str, Any]:
 
 
 MIGRATION: tuple[Mistake, ...] = (
-    Mistake("a way to migrate that there is not", moving(kind="dns"), (f'{PATH}.kind: is "dns"; expected one of alb',)),
+    Mistake(
+        "a way to migrate that there is not",
+        moving(kind="dns"),
+        (f'{PATH}.kind: is "dns"; expected one of alb, haproxy',),
+    ),
     Mistake(
         "a migration without a kind",
         {PATH: {"old": OLD, "services": {"frontend": FRONTEND}}},
-        (f"{PATH}.kind: is required; expected one of alb",),
+        (f"{PATH}.kind: is required; expected one of alb, haproxy",),
     ),
     Mistake(
         "unknown key of a migration",

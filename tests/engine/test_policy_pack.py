@@ -19,6 +19,7 @@ REFUSED = [
     ("ssh", "closed-to-the-world", "ingress opens tcp ports 22 to 22 to the world; expected tcp, port 80 or 443"),
     ("service-balancer", "closed-to-the-world", "spec.type is 'LoadBalancer'; expected ClusterIP or NodePort"),
     ("open-elsewhere", "only-the-balancer-is-open", "opens to the world a group of no balancer; expected"),
+    ("key-pair", "closed-machines", "keyName is 'mine'; expected none: Session Manager needs no key"),
     ("plain-disk", "encrypted-at-rest", "encrypted is missing; expected true"),
     ("plain-bucket", "encrypted-buckets", "its encryption is not stated; expected a BucketServerSideEncryption"),
     ("untagged", "owner-tags", "tags without project, stack, owner; expected all of project, stack, owner"),

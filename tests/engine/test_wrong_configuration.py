@@ -16,6 +16,7 @@ from tests.engine.edited_program import program_with
 from tests.engine.mistake import Mistake
 from tests.engine.mistakes_of_account import ACCOUNT
 from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
+from tests.engine.mistakes_of_haproxy import HAPROXY
 from tests.engine.mistakes_of_migration import MIGRATION
 from tests.engine.mistakes_of_nodes import NODES
 from tests.engine.mistakes_of_services import FRONTEND, RESOURCES, SERVICES, USERS
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
 
-MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES, *MIGRATION)
+MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES, *MIGRATION, *HAPROXY)
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +117,7 @@ TOGETHER = (
     ("a role in place of the account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
     ("protect is no boolean", "zone of another region", "deploy role once more", "target of 101 percent"),
     ("old address twice", "drain of 4 seconds", "two replicas beside a sidecar", "unknown key, deep"),
+    ("a fleet of one", "a password in place of its hash", "drain of 4 seconds"),
     ("a tag that is the program's", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
 )
 

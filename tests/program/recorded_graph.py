@@ -72,6 +72,16 @@ class Graph:
         return seen
 
 
+_PLAIN: dict[str, dict[str, Any]] = {
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "dnsName": "balancer-1.us-west-2.elb.amazonaws.com",
+        "zoneId": "Z1H1FL5HABSF5",
+    },
+    "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
+}
+"""What is the same for all resources of a type."""
+
+
 class _Mocks(Mocks):
     def __init__(self, caller: str) -> None:
         self._caller = caller
@@ -101,8 +111,6 @@ class _Mocks(Mocks):
                     "nodeGroupName": args.name,
                     "resources": [{"autoscalingGroups": [{"name": f"eks-{args.name}"}]}],
                 }
-            case "aws:ec2/launchTemplate:LaunchTemplate":
-                return {"latestVersion": 1}
             case "eks:index:Cluster":
                 return {
                     "clusterSecurityGroupId": "sg-made-by-eks",
@@ -113,8 +121,8 @@ class _Mocks(Mocks):
                         "id": args.inputs["name"],
                     },
                 }
-            case _:
-                return {}
+            case type_:
+                return _PLAIN.get(type_, {})
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:
         match args.token:

@@ -334,7 +334,9 @@ def test_exports(dev: Graph) -> None:
         "kubeconfig",
         "nodeGroups",
         "schedules",
+        "migration",
     }
+    assert dev.exports["migration"] is None
     assert dev.exports["siteUrl"] == "https://frontend.dev.example.com"
     assert dev.exports["runningDatabaseImages"].keys() == {"thoughts", "users"}
     assert dev.exports["runningDatabaseImages"]["users"].endswith("/users_backend_db:git-3f2c1ab")

@@ -115,6 +115,16 @@ def test_paths_of_one_side() -> None:
     assert [stickiness(each)["enabled"] for each in (new, old)] == [False, False]
 
 
+def test_what_is_told_of_a_migration() -> None:
+    arn = "arn:aws:mock:us-west-2:123456789012:slipway-dev-frontend"
+    assert moving(frontend={"newPercent": 5}).exports["migration"] == {
+        "kind": "alb",
+        "services": {
+            "frontend": {"newPercent": 5, "new": {"targetGroupArn": arn}, "old": {"targetGroupArn": f"{arn}-old"}}
+        },
+    }
+
+
 def test_tls_at_the_edge(graph: Graph) -> None:
     https = graph.one(LISTENER, f"slipway-{graph.stack}-https").inputs
     assert (https["port"], https["protocol"]) == (443, "HTTPS")

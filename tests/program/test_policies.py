@@ -135,6 +135,16 @@ BREAKING: dict[str, tuple[str, Callable[[Inputs], object], str]] = {
         lambda inputs: inputs["blockDeviceMappings"][0]["ebs"].update(encrypted="false"),
         "encrypted-at-rest",
     ),
+    "a role for whoever asks": (
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        lambda inputs: inputs["metadataOptions"].update(httpTokens="optional"),
+        "closed-machines",
+    ),
+    "a key pair": (
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        lambda inputs: inputs.update(keyName="mine"),
+        "closed-machines",
+    ),
     "nodes without an owner": (
         "aws:ec2/launchTemplate:LaunchTemplate",
         lambda inputs: inputs.pop("tagSpecifications"),

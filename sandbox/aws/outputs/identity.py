@@ -74,6 +74,22 @@ def _parameter(making: Making) -> dict[str, Any]:
     }
 
 
+@computes("aws:ssm/association:Association")
+def _association(making: Making) -> dict[str, Any]:
+    return {"associationId": making.identity.id, "arn": making.identity.arn}
+
+
+@computes("aws:ssm/document:Document")
+def _document(making: Making) -> dict[str, Any]:
+    return {
+        "defaultVersion": "1",
+        "latestVersion": "1",
+        "documentVersion": "1",
+        "status": "Active",
+        "owner": making.place.account,
+    }
+
+
 @computes("aws:cloudwatch/logGroup:LogGroup")
 def _log_group(_making: Making) -> dict[str, Any]:
     return {"logGroupClass": "STANDARD", "retentionInDays": 0, "skipDestroy": False}

@@ -28,6 +28,8 @@ MODULES: Final = (
     "scaling",
     "edge",
     "targets",
+    "fleet",
+    "systems_manager",
     "dns",
     "storage",
 )

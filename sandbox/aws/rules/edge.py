@@ -143,11 +143,14 @@ def _balancer_of(call: Call) -> Record | None:
 
 
 def _other_balancers(call: Call, group: Record, balancer: Record) -> list[str]:
-    return [
-        str(listener.inputs["loadBalancerArn"])
-        for listener in call.others(LISTENER_TYPE)
-        if group.arn in repr(listener.inputs) and listener.inputs.get("loadBalancerArn") != balancer.arn
-    ]
+    """The balancers that forward to a target group by a listener or a rule of theirs, but for one."""
+    listeners = {
+        listener.arn: str(listener.inputs["loadBalancerArn"]) for listener in call.inventory.list(type=LISTENER_TYPE)
+    }
+    users = [(listener, listener.arn) for listener in call.others(LISTENER_TYPE)]
+    users += [(each, str(each.inputs["listenerArn"])) for each in call.others(RULE_TYPE)]
+    found = [listeners.get(listener, "") for user, listener in users if group.arn in repr(user.inputs)]
+    return [arn for arn in found if arn not in {"", balancer.arn}]
 
 
 @rule("create", "update", on=(RULE_TYPE,), page=f"{_GUIDE}rule-condition-types.html")

@@ -156,6 +156,7 @@ _IN_USE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
             "aws:lb/loadBalancer:LoadBalancer",
             "aws:eks/cluster:Cluster",
             "aws:eks/nodeGroup:NodeGroup",
+            "aws:autoscaling/group:Group",
             "aws:ec2/vpcEndpoint:VpcEndpoint",
             "aws:rds/subnetGroup:SubnetGroup",
         ),

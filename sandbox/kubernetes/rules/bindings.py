@@ -50,14 +50,18 @@ def is_in_use(inventory: Inventory, target_group_arn: str) -> bool:
 
 
 def binding_fits(request: Request) -> None:
-    """A TargetGroupBinding names a target group and a service that exist."""
+    """A TargetGroupBinding names a target group that exists, and a port that its service has.
+
+    Of a service that is not there yet the controller only says so in an event, and registers nothing until it is:
+    https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/targetgroupbinding/resource_manager.go
+    """
     if request.type != BINDING_TYPE:
         return
     arn, service = (str(at_path(request.inputs, path)) for path in ("spec.targetGroupARN", "spec.serviceRef.name"))
     if request.inventory.by_arn(arn) is None:
         request.refuse(f"TargetGroupNotFound: One or more target groups not found: {arn}")
     if not request.exists("kubernetes:core/v1:Service", service):
-        request.refuse(f'service "{service}" not found')
+        return
     ports = [
         port
         for record in request.objects("kubernetes:core/v1:Service")

@@ -44,13 +44,17 @@ def _identity(account: Account) -> None:
     account.create("aws:eks/podIdentityAssociation:PodIdentityAssociation", "controller", inputs)
 
 
-def test_a_binding_needs_controller_service_port_and_target_group(account: Account, network: Network) -> None:
+def test_a_binding_may_come_before_its_service(account: Account, network: Network) -> None:
+    group = account.target_group(network.vpc)
+    account.create(_RELEASE, "controller", CONTROLLER)
+    assert account.create(_BINDING, "web", _binding(group.arn)).id == "default/web"
+
+
+def test_a_binding_needs_controller_port_and_target_group(account: Account, network: Network) -> None:
     group = account.target_group(network.vpc)
     with pytest.raises(KubernetesError, match="no matches for kind"):
         account.create(_BINDING, "web", _binding(group.arn))
     account.create(_RELEASE, "controller", CONTROLLER)
-    with pytest.raises(KubernetesError, match='service "web" not found'):
-        account.create(_BINDING, "web", _binding(group.arn))
     account.create(_SERVICE, "web", service())
     with pytest.raises(KubernetesError, match="unable to find port 81"):
         account.create(_BINDING, "web", _binding(group.arn, port=81))

@@ -98,6 +98,13 @@ match case := pulumi.Config().require("case"):
         balancer(port=443, guarded=False)
     case "plain-disk":
         aws.ebs.Volume("disk", availability_zone="us-west-2a", size=1)
+    case "key-pair":
+        aws.ec2.LaunchTemplate(
+            "machines",
+            key_name="mine",
+            metadata_options={"http_tokens": "required"},
+            block_device_mappings=[{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+        )
     case "plain-bucket":
         bucket(encrypted=False)
     case "untagged":

@@ -1,0 +1,204 @@
+"""The fleet's command for a stack, through Systems Manager's API and the stack's own document, to real HAProxys."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ops.stack_file import StackFile
+from tests.edge.aws_stand_in import ACCOUNT, DOCUMENT, GROUP, StandIn, served
+from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, edge_system, wait_until
+
+pytestmark = pytest.mark.edge
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FIRST, SECOND, THIRD = "i-0aaaaaaaaaaaaaaa1", "i-0aaaaaaaaaaaaaaa2", "i-0aaaaaaaaaaaaaaa3"
+STACK_FILE = f"""\
+# The stack of a test.
+config:
+  aws:region: us-west-2
+  slipway:account: "{ACCOUNT}"
+  slipway:migration:
+    kind: haproxy
+    services:
+      shop:
+        newPercent: 50 # half
+        checkPath: /health
+"""
+OUTPUT = {
+    "kind": "haproxy",
+    "services": {"shop": {"newPercent": 50, "new": {"targetGroupArn": "arn:new"}}},
+    "fleet": {"autoScalingGroup": GROUP, "runtimeDocument": DOCUMENT, "targetGroupArn": "arn:fleet"},
+}
+# Says what a stack exported, and writes down how it was called.
+PULUMI = """#!/bin/sh
+if [ "$1" = stack ]; then cat outputs.json; exit; fi
+echo "$*" >>called
+exit "$(cat exit-code)"
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    project: Path
+    account: StandIn
+    both: tuple[EdgeHaproxy, EdgeHaproxy]
+    environment: Mapping[str, str]
+
+    @property
+    def file(self) -> Path:
+        return self.project / "Pulumi.test.yaml"
+
+    @property
+    def called(self) -> list[str]:
+        called = self.project / "called"
+        return called.read_text().splitlines() if called.exists() else []
+
+    def migrate(self, *words: str) -> subprocess.CompletedProcess[str]:
+        pulumi = str(self.project / "pulumi")
+        command = [sys.executable, "-m", "ops", "migrate", "--stack", "test", "--pulumi", pulumi, "--yes", *words]
+        environment = {**self.environment, "PYTHONPATH": str(CHECKOUT)}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=self.project, env=environment, timeout=120
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def weights(self) -> list[tuple[str, str]]:
+        return [(each.state(NEW)["weight"], each.state(OLD)["weight"]) for each in self.both]
+
+
+@contextmanager
+def stack_of(project: Path, **account: object) -> Generator[Stack]:
+    (project / "Pulumi.yaml").write_text("name: slipway\n")
+    (project / "Pulumi.test.yaml").write_text(STACK_FILE)
+    (project / "outputs.json").write_text(json.dumps({"migration": OUTPUT}))
+    (project / "exit-code").write_text("0")
+    (project / "pulumi").write_text(PULUMI)
+    (project / "pulumi").chmod(0o755)
+    with edge_system() as system, EdgeHaproxy(system.values) as second:
+        both = (system.haproxy, second)
+        for each in both:
+            for server in (NEW, OLD):
+                wait_until(lambda each=each, server=server: each.state(server)["check_status"] == "L7OK")
+        stand_in = StandIn({FIRST: system.haproxy, SECOND: second, THIRD: None}, {THIRD: "Pending"})
+        for name, value in account.items():
+            setattr(stand_in, name, value)
+        with served(stand_in) as address:
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+            environment |= {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "AKIAPERSON"}
+            environment |= {"AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true"}
+            yield Stack(project, stand_in, both, environment)
+
+
+def test_a_weight_is_told_to_all_machines_and_kept_in_the_stack_file(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        done = stack.migrate("weight", "5")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert stack.weights() == [("5", "95")] * 2
+        assert stack.file.read_text() == STACK_FILE.replace("newPercent: 50 #", "newPercent: 5  #")
+        assert f"On {FIRST}, {SECOND}:" in done.stdout
+        assert f"{THIRD} is Pending, and is left alone." in done.stdout
+        assert "2 of 2 HAProxys answer" in done.stdout
+        assert "deliver it: pulumi up --stack test" in done.stdout
+        assert stack.called == []
+    keys = dict(stack.account.asked)
+    assert keys["AssumeRole"] == "AKIAPERSON"
+    assert {keys[each] for each in ("SendCommand", "GetCommandInvocation", "DescribeAutoScalingGroups")} == {
+        "ASIATAKEN"
+    }
+
+
+def test_a_switch_brings_the_stack_up_where_it_is_asked_to(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        assert stack.migrate("switch", "new", "--up").returncode == 0
+        assert [each.state(OLD)["status"] for each in stack.both] == ["MAINT"] * 2
+        assert StackFile(stack.file).get("slipway:migration", "services", "shop", "newPercent") == 100
+        assert stack.called == ["up --stack test --yes --skip-preview"]
+        (stack.project / "exit-code").write_text("1")
+        failed = stack.migrate("weight", "100", "--up")
+        assert failed.returncode == 1
+        assert "! The machines and the file have it, but the stack was not brought up." in failed.stdout
+
+
+def test_finer_weights_are_replaced(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        stack.file.write_text(STACK_FILE.replace("newPercent: 50 # half", "weights: {new: 1, old: 256}"))
+        done = stack.migrate("weight", "1")
+        assert done.returncode == 0
+        assert "! shop has finer weights in the stack file; newPercent takes their place there." in done.stdout
+        shop = StackFile(stack.file).get("slipway:migration", "services", "shop")
+        assert dict(shop) == {"checkPath": "/health", "newPercent": 1}
+
+
+def test_maintenance_is_the_machines_own(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        done = stack.migrate("maint", "new")
+        assert done.returncode == 0
+        assert [each.state(NEW)["status"] for each in stack.both] == ["MAINT"] * 2
+        assert stack.file.read_text() == STACK_FILE
+        assert "a machine that starts later begins without them" in done.stdout
+
+
+def test_a_machine_that_is_not_reached_is_named_and_the_file_stays(tmp_path: Path) -> None:
+    with stack_of(tmp_path, states={}) as stack:
+        status = stack.migrate("status")
+        assert status.returncode == 1
+        assert f"! {THIRD} does not answer: InvalidInstanceId: Instances not in a valid state" in status.stdout
+        done = stack.migrate("weight", "5")
+        assert done.returncode == 1
+        assert f"! {THIRD}: InvalidInstanceId" in done.stdout
+        assert "Pulumi.test.yaml is as it was." in done.stdout
+        assert stack.weights() == [("5", "95")] * 2
+        assert stack.file.read_text() == STACK_FILE
+
+
+def test_a_machine_whose_haproxy_is_gone_is_named(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        stack.both[1].kill()
+        status = stack.migrate("status", "--json")
+        assert status.returncode == 1
+        told = json.loads(status.stdout)["instances"]
+        assert told[SECOND]["trouble"] == "Failed: ConnectionRefusedError: [Errno 111] Connection refused"
+        assert told[FIRST]["services"]["shop"]["new"]["state"] == "UP"
+
+
+def test_aws_and_stack_refusals_are_one_line(tmp_path: Path) -> None:
+    with stack_of(tmp_path, trusted=False) as stack:
+        for words, outputs, said in (
+            (
+                ("status",),
+                {"migration": OUTPUT},
+                "AWS did not tell the role arn:aws:iam::123456789012:role/slipway-test",
+            ),
+            (("status",), {"migration": None}, "stack test has no migration; set slipway:migration"),
+            (("status",), {}, "stack test tells nothing of a migration; bring it up first: pulumi up --stack test"),
+            (("weight", "5", "users"), {"migration": OUTPUT}, "users: does not migrate; expected some of shop"),
+        ):
+            (stack.project / "outputs.json").write_text(json.dumps(outputs))
+            refused = stack.migrate(*words)
+            assert refused.returncode == 2
+            assert refused.stderr.startswith(f"ops migrate: {said}")
+            assert refused.stderr.count("\n") == 1
+    stack.account.trusted = True
+    (stack.project / "outputs.json").write_text(json.dumps({"migration": OUTPUT}))
+    refused = stack.migrate("status")
+    assert refused.returncode == 2, "nothing listens there any longer"
+    assert 'AWS did not tell who is asking: Could not connect to the endpoint URL: "http://127' in refused.stderr
+
+
+def test_a_stack_file_that_is_ahead_of_the_stack_is_refused(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as stack:
+        stack.file.write_text(STACK_FILE.replace("kind: haproxy", "kind: alb"))
+        refused = stack.migrate("weight", "5")
+        assert refused.returncode == 2
+        assert "slipway:migration has no kind: haproxy, unlike the stack that is up" in refused.stderr
+        assert stack.weights() == [("50", "50")] * 2
