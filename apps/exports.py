@@ -32,6 +32,7 @@ def stack_exports(
         "notDeployed": waiting_for_images(services),
         "registryUrls": registry.urls,
         "runningImages": site.images,
+        "runningDatabaseImages": site.database_images,
         "clusterName": cluster.name,
         "kubeconfig": cluster.kubeconfig,
         "nodeGroups": {name: group.autoscaling_group_name for name, group in nodes.groups.items()},

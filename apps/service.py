@@ -90,6 +90,8 @@ class WebService(pulumi.ComponentResource):
         if args.settings.autoscaling is not None:
             self._autoscaler(args.settings.autoscaling, deployment)
         self.image = pulumi.Output.from_input(args.image.reference)
+        database = args.database_image
+        self.database_image = None if database is None else pulumi.Output.from_input(database.reference)
 
         self.register_outputs({"image": self.image})
 

@@ -54,11 +54,15 @@ class Site(pulumi.ComponentResource):
         )
         self.haproxy = self._haproxy_migration(name)
         self.routes: dict[str, HostRoute] = {}
-        self.images = {service.name: self._service(name, service) for service in args.services}
+        services = {service.name: self._service(name, service) for service in args.services}
+        self.images = {service: made.image for service, made in services.items()}
+        self.database_images = {
+            service: made.database_image for service, made in services.items() if made.database_image is not None
+        }
 
         self.register_outputs({"images": self.images})
 
-    def _service(self, name: str, service: SystemService) -> pulumi.Output[str]:
+    def _service(self, name: str, service: SystemService) -> WebService:
         args, settings, declaration = self._args, service.settings, service.declaration
         route = self._route(f"{name}-{service.name}", service) if settings.hosts else None
         binding = self.haproxy.bindings.get(service.name) if self.haproxy else None
@@ -88,7 +92,7 @@ class Site(pulumi.ComponentResource):
                 ],
             ),
             self._in_cluster,
-        ).image
+        )
 
     def _route(self, name: str, service: SystemService) -> HostRoute:
         args = self._args

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from ops.refusal import Refusal
 
 _COMMANDS = {
+    "images": ("ops.images_command", "which image each environment runs, since when, and what its stack file says"),
+    "login": ("ops.login_command", "log in to the registries of a stack"),
     "migrate": ("ops.migrate_command", "see and move the traffic between the old system and this stack"),
     "affected": ("ops.affected_command", "list the stacks that a change can change"),
     "github": ("ops.github_command", "say in a pull request or an issue what a pipeline found"),
+    "promote": ("ops.promote_command", "take the images that one stack runs to the next"),
+    "push": ("ops.push_command", "put a built image into the registry of a stack"),
     "summarize": ("ops.summarize_command", "say in Markdown what previews would change"),
 }
 """By name: the module, whose `main` takes the words after the name and gives back the exit code; and what it does."""

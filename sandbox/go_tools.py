@@ -1,4 +1,4 @@
-"""Finds, downloads or builds the programs of a local control plane.
+"""Finds, downloads or builds the programs of a local control plane, and those that move images.
 
 Only the standard library is used: set-up runs this before the project's own environment exists.
 """
@@ -37,6 +37,7 @@ class GoTool:
         packages: a Go package for each command
         linker: how the version gets into the commands
         duration: what to expect of a build on two cores
+        version_word: what a command is called with to tell its version
     """
 
     name: str
@@ -44,6 +45,7 @@ class GoTool:
     packages: tuple[str, ...]
     linker: str
     duration: str
+    version_word: str = "--version"
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ class GoTool:
 
     def _fits(self, command: str) -> bool:
         try:
-            shown = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30, check=True)
+            shown = subprocess.run([command, self.version_word], capture_output=True, text=True, timeout=30, check=True)
         except (OSError, subprocess.SubprocessError):
             return False
         minor = self.version.rsplit(".", 1)[0]
@@ -95,14 +97,20 @@ CONTROL_PLANE_TOOLS: Final = (
     GoTool("metrics-server", "0.9.0", ("sigs.k8s.io/metrics-server/cmd/metrics-server",), "", "2 to 6 min"),
 )
 
+# regctl copies images for `python -m ops`; registry is the distribution registry that tests push to.
+IMAGE_TOOLS: Final = (
+    GoTool("regctl", "0.11.7", ("github.com/regclient/regclient/cmd/regctl",), "", "5 s to 1 min", "version"),
+    GoTool("registry", "3.1.2", ("github.com/distribution/distribution/v3/cmd/registry",), "", "1 to 3 min"),
+)
 
-def ensure_control_plane() -> None:
-    """Have all programs of a control plane: found, downloaded or built.
+
+def ensure_tools(tools: Sequence[GoTool]) -> None:
+    """Have all programs of these: found, downloaded or built.
 
     Raises:
         ToolMissing: one cannot be had.
     """
-    for tool in CONTROL_PLANE_TOOLS:
+    for tool in tools:
         if all(tool.found(command) for command in tool.commands):
             continue
         makers = [partial(_download, tool), partial(_build, tool)]
@@ -173,11 +181,18 @@ def _download(tool: GoTool, directory: Path) -> Path:
     return made
 
 
+_TOOLS_BY_WORD: Final = {"cluster": CONTROL_PLANE_TOOLS, "images": IMAGE_TOOLS}
+
+
 def main(words: Sequence[str]) -> int:
-    """Have all programs of a control plane; gives back the exit code."""
-    del words
+    """Have the programs of each word, `cluster` or `images`, or all; gives back the exit code."""
+    unknown = [word for word in words if word not in _TOOLS_BY_WORD]
+    if unknown:
+        print(f"setup: {' '.join(unknown)}: expected {' or '.join(_TOOLS_BY_WORD)}", file=sys.stderr)
+        return 2
     try:
-        ensure_control_plane()
+        for word in words if words else _TOOLS_BY_WORD:
+            ensure_tools(_TOOLS_BY_WORD[word])
     except ToolMissing as missing:
         print(f"setup: {missing}", file=sys.stderr)
         return 1

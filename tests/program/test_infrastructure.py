@@ -363,6 +363,7 @@ def test_exports(dev: Graph) -> None:
         "notDeployed",
         "registryUrls",
         "runningImages",
+        "runningDatabaseImages",
         "clusterName",
         "kubeconfig",
         "nodeGroups",
@@ -371,6 +372,8 @@ def test_exports(dev: Graph) -> None:
     }
     assert dev.exports["migration"] is None
     assert dev.exports["siteUrl"] == "https://frontend.dev.example.com"
+    assert dev.exports["runningDatabaseImages"].keys() == {"thoughts", "users"}
+    assert dev.exports["runningDatabaseImages"]["users"].endswith("/users_backend_db:git-3f2c1ab")
     assert dev.exports["nodeGroups"] == {"general": "eks-slipway-dev-general"}
     assert dev.exports["schedules"]["general"][0] == (
         "night-down: At 20:00 on Monday through Thursday (America/Los_Angeles): 1 node (min 1, max 4)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import go_tools
-from sandbox.go_tools import CONTROL_PLANE_TOOLS, GoTool
+from sandbox.go_tools import CONTROL_PLANE_TOOLS, IMAGE_TOOLS, GoTool
 from sandbox.toolchain import ToolMissing
 
 pytestmark = pytest.mark.unit
@@ -31,7 +31,7 @@ def _script(file: Path, text: str) -> Path:
     return file
 
 
-@pytest.mark.parametrize("tool", CONTROL_PLANE_TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS), ids=lambda tool: tool.name)
 def test_each_version_is_the_one_its_module_pins(tool: GoTool) -> None:
     pinned = (TOOLS / tool.name / "go.mod").read_text()
     for package in tool.packages:
@@ -64,7 +64,7 @@ def test_what_is_built_lies_in_the_cache_by_version(tmp_path: Path) -> None:
         'while [ "$1" != -o ]; do shift; done; into=$2; shift 4; for each do case $each in */v3) each=x/server;; esac;'
         ' printf "#!/bin/sh\\n" >"$into/${each##*/}"; chmod +x "$into/${each##*/}"; done',
     )
-    go_tools.ensure_control_plane()
+    go_tools.ensure_tools(CONTROL_PLANE_TOOLS)
     binaries = go_tools.control_plane_binaries()
     assert binaries.etcd == tmp_path / "cache" / "slipway" / "etcd" / "3.6.5" / "etcd"
     assert binaries.kwok.parent.name == "0.8.0"
@@ -74,6 +74,16 @@ def test_what_is_built_lies_in_the_cache_by_version(tmp_path: Path) -> None:
 def test_without_go_or_network_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissing, match=r"etcd 3\.6\.5 is needed: there is no Go .* Install it, or Go"):
-        go_tools.ensure_control_plane()
+        go_tools.ensure_tools(CONTROL_PLANE_TOOLS)
     with pytest.raises(ToolMissing, match="make cluster-tools"):
         go_tools.control_plane_binaries()
+
+
+def test_the_words_say_which_tools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(go_tools, "ensure_tools", asked.append)
+    assert go_tools.main(["images"]) == 0
+    assert go_tools.main([]) == 0
+    assert asked == [IMAGE_TOOLS, CONTROL_PLANE_TOOLS, IMAGE_TOOLS]
+    assert go_tools.main(["image"]) == 2
+    assert "image: expected cluster or images" in capsys.readouterr().err

@@ -1,0 +1,147 @@
+"""How images, their promotions and what they consist of are named and read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ops.image_parts import parts_of, revision_of
+from ops.image_promotion import newest_first, next_tag
+from ops.image_reference import Reference, Repository, names_a_registry, short
+from ops.image_trouble import words_of_trouble
+from ops.refusal import Refusal
+
+pytestmark = pytest.mark.unit
+
+ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+DIGEST = "sha256:" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("text", "registry", "name", "tag", "digest"),
+    [
+        (f"{ECR}/slipway-dev/frontend:git-3f2c1ab", ECR, "slipway-dev/frontend", "git-3f2c1ab", None),
+        (f"{ECR}/slipway-dev/users_backend@{DIGEST}", ECR, "slipway-dev/users_backend", None, DIGEST),
+        (f"localhost:5000/a:v1@{DIGEST}", "localhost:5000", "a", "v1", DIGEST),
+        ("localhost/a:v1", "localhost", "a", "v1", None),
+        ("[::1]:5000/a/b__c:1", "[::1]:5000", "a/b__c", "1", None),
+    ],
+)
+def test_a_reference_is_read_and_written(
+    text: str, registry: str, name: str, tag: str | None, digest: str | None
+) -> None:
+    reference = Reference.parse(text)
+    assert reference == Reference(Repository(registry, name), tag, digest)
+    assert str(reference) == text
+    assert names_a_registry(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["frontend", "frontend:v1", "team/frontend:v1", f"{ECR}/a", f"{ECR}/A:v1", f"{ECR}/a@sha256:12", ""]
+)
+def test_what_is_no_image_of_a_registry_is_refused(text: str) -> None:
+    with pytest.raises(Refusal, match=r"is no image of a registry; expected such as registry\.example\.com"):
+        Reference.parse(text)
+
+
+@pytest.mark.parametrize("text", [f"{ECR}/a:v1", f"{ECR}/a@{DIGEST}", "frontend", ""])
+def test_what_is_no_repository_is_refused(text: str) -> None:
+    with pytest.raises(Refusal, match="is no repository"):
+        Repository.parse(text)
+
+
+@pytest.mark.parametrize(("name", "shown"), [(DIGEST, "abababababab"), ("git-3f2c1ab", "git-3f2c1ab"), (None, "-")])
+def test_people_see_the_first_digits_of_a_digest(name: str | None, shown: str) -> None:
+    assert short(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ((), "promoted-2026-11-24-1"),
+        (("git-3f2c1ab", "promoted-2026-11-23-7"), "promoted-2026-11-24-1"),
+        (("promoted-2026-11-24-2", "promoted-2026-11-24-9", "promoted-2026-11-24-10"), "promoted-2026-11-24-11"),
+        (("promoted-2026-11-24-x", "promoted-2026-11-24"), "promoted-2026-11-24-1"),
+    ],
+)
+def test_promotions_of_a_day_count_up(tags: tuple[str, ...], expected: str) -> None:
+    assert next_tag(tags, date(2026, 11, 24)) == expected
+
+
+def test_the_latest_promotion_comes_first() -> None:
+    tags = ("promoted-2026-11-24-2", "git-1234567", "promoted-2026-11-24-10", "promoted-2026-12-01-1")
+    assert newest_first(tags) == ["promoted-2026-12-01-1", "promoted-2026-11-24-10", "promoted-2026-11-24-2"]
+
+
+def manifest(*layers: tuple[str, int]) -> dict[str, Any]:
+    return {"config": {"digest": "c", "size": 5}, "layers": [{"digest": each, "size": size} for each, size in layers]}
+
+
+def test_parts_of_an_index_are_its_platforms_attestations_and_blobs_each_once() -> None:
+    attestation = {"vnd.docker.reference.type": "attestation-manifest"}
+    manifests: Mapping[str, Mapping[str, Any]] = {
+        "top": {
+            "annotations": {"org.opencontainers.image.revision": "abcdef0"},
+            "manifests": [
+                {"digest": "one", "platform": {"os": "linux", "architecture": "amd64"}},
+                {"digest": "two", "platform": {"os": "linux", "architecture": "arm", "variant": "v7"}},
+                {"digest": "said", "platform": {"os": "unknown"}, "annotations": attestation},
+                {"digest": "three"},
+            ],
+        },
+        "one": manifest(("base", 100), ("own", 10)),
+        "two": manifest(("base", 100)),
+        "said": {"layers": [{"digest": "statement", "size": 1}]},
+        "three": manifest(),
+    }
+    parts = parts_of("top", manifests.__getitem__)
+    assert parts.bytes == 116
+    assert parts.platforms == {"linux/amd64": "one", "linux/arm/v7": "two", "three": "three"}
+    assert parts.attestations == 1
+    assert revision_of(parts.annotations, {}) == "abcdef0"
+
+
+def test_an_image_of_one_platform_is_its_own_platform() -> None:
+    parts = parts_of("top", {"top": manifest(("base", 100))}.__getitem__)
+    assert (parts.bytes, parts.platforms, parts.attestations) == (105, {"": "top"}, 0)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "revision"),
+    [
+        ({"config": {"Labels": {"org.opencontainers.image.revision": "1234567"}}}, "1234567"),
+        ({"config": {"Labels": None}}, None),
+        ({"config": {}}, None),
+        ({}, None),
+    ],
+)
+def test_a_label_may_say_the_commit(configuration: Mapping[str, Any], revision: str | None) -> None:
+    assert revision_of({}, configuration) == revision
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("failed to request manifest head x: no credentials available: unauthorized\n", "refuses user or password"),
+        ("x: request failed: forbidden [http 403]: {}\n", "does not allow it to this user"),
+        ('request failed: not found [http 404]: {"errors":[{"code":"NAME_UNKNOWN"}]}\n\n', "no such repository"),
+        ("dial tcp 127.0.0.1:1: connect: connection refused", "cannot be reached"),
+        ('Head "http://127.0.0.1/v2/": EOF', "cannot be reached"),
+        ("write /tmp/x: no space left on device", "a disk is full"),
+        ("http status: Internal Server Error [http 500]", "its disk may be full"),
+        ("http: server gave HTTP response to HTTPS client", "regctl registry set HOST --tls disabled"),
+        ('{"code":"TAG_INVALID","message":"tag is immutable"}', "cannot be moved"),
+        ("unexpected EOF", "^thing: unexpected EOF$"),
+        ("", "does not say why"),
+    ],
+)
+def test_trouble_is_told_in_one_line_with_the_tools_own_words(said: str, meaning: str) -> None:
+    words = words_of_trouble("thing", f"time=2026-11-24 level=WARN msg=retrying\n{said}")
+    assert re.search(meaning, words)
+    assert words.startswith("thing: ")
+    assert "\n" not in words
+    assert "level=WARN" not in words
