@@ -15,7 +15,7 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
 	graph clean-sandbox test lint bench \
-	bench-cluster cluster-tools image-tools cluster-up cluster-down migrate-demo
+	bench-cluster cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -66,6 +66,9 @@ cluster-tools: setup ## Find, download or build the programs of a Kubernetes con
 image-tools: setup ## Find or build regctl, which moves images, and a registry for the tests (once, 1 to 4 min to build)
 	@$(PYTHON) -m sandbox.go_tools images
 
+lint-tools: setup ## Find or build actionlint, which reads the workflows (once, seconds to build)
+	@$(PYTHON) -m sandbox.go_tools lint
+
 # PACE=fast runs the control plane's own clocks faster: autoscaler, node monitor, health checks.
 PACE ?= real
 cluster-up: cluster-tools ## Bring STACK up with a real Kubernetes control plane behind its cluster
@@ -80,7 +83,7 @@ migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old
 	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
 
 # Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
-test: setup-tests cluster-tools image-tools iam-simulate ## Run the unit, program, engine, cluster and edge tests
+test: setup-tests cluster-tools image-tools lint-tools iam-simulate ## Run the unit, program, engine, cluster and edge tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup-tests ## Check style, format and types

@@ -103,6 +103,10 @@ IMAGE_TOOLS: Final = (
     GoTool("registry", "3.1.2", ("github.com/distribution/distribution/v3/cmd/registry",), "", "1 to 3 min"),
 )
 
+LINT_TOOLS: Final = (
+    GoTool("actionlint", "1.7.12", ("github.com/rhysd/actionlint/cmd/actionlint",), "", "5 s to 1 min"),
+)
+
 
 def ensure_tools(tools: Sequence[GoTool]) -> None:
     """Have all programs of these: found, downloaded or built.
@@ -181,11 +185,11 @@ def _download(tool: GoTool, directory: Path) -> Path:
     return made
 
 
-_TOOLS_BY_WORD: Final = {"cluster": CONTROL_PLANE_TOOLS, "images": IMAGE_TOOLS}
+_TOOLS_BY_WORD: Final = {"cluster": CONTROL_PLANE_TOOLS, "images": IMAGE_TOOLS, "lint": LINT_TOOLS}
 
 
 def main(words: Sequence[str]) -> int:
-    """Have the programs of each word, `cluster` or `images`, or all; gives back the exit code."""
+    """Have the programs of each word, `cluster`, `images` or `lint`, or all; gives back the exit code."""
     unknown = [word for word in words if word not in _TOOLS_BY_WORD]
     if unknown:
         print(f"setup: {' '.join(unknown)}: expected {' or '.join(_TOOLS_BY_WORD)}", file=sys.stderr)

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,16 @@ class Pipeline:
             ["git", *identity, *words], cwd=self.clone, check=True, capture_output=True, text=True
         ).stdout.strip()
 
+    @contextmanager
+    def without_account(self) -> Generator[None]:
+        """`pulumi` is what it is on this machine, and leads to no account."""
+        path = self.runner.variables["PATH"]
+        self.runner.variables["PATH"] = path.partition(os.pathsep)[2]
+        yield
+        self.runner.variables["PATH"] = path
+
     def run(self, workflow: str, job: str, **context: str) -> Ran:
+        """Run a job; two underscores in a name of the context stand for a dot."""
         return self.runner.run(
             workflow, job, {**DEV, **{key.replace("__", "."): each for key, each in context.items()}}
         )
@@ -66,12 +76,14 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
     # Where GitHub's runner has the official command line, with an account behind it; the sandbox must not find itself.
     path = f"PATH={shlex.quote(os.environ['PATH'])}"
     shim = f'#!/bin/sh\n{path} exec {sys.executable} -m sandbox --state {account.state} pulumi "$@"\n'
-    for name, text in {"pulumi": shim, "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n'}.items():
-        (commands / name).write_text(text)
-        (commands / name).chmod(0o755)
+    (commands / "with-account").mkdir()
+    own_python = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+    for command, text in {commands / "with-account/pulumi": shim, commands / "python": own_python}.items():
+        command.write_text(text)
+        command.chmod(0o755)
     with github_server() as github:
         variables = {
-            "PATH": os.pathsep.join([str(commands), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(commands / "with-account"), str(commands), os.environ["PATH"]]),
             "HOME": os.environ["HOME"],
             "PYTHONPATH": str(clone),
             "GITHUB_API_URL": github.url,
@@ -106,7 +118,8 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     affected = require_done(pipeline.run("preview.yml", "affected", **event))
     assert json.loads(affected.outputs["find.outputs.stacks"]) == ["dev"]
 
-    sandbox = require_done(pipeline.run("preview.yml", "sandbox", **event))
+    with pipeline.without_account():
+        sandbox = require_done(pipeline.run("preview.yml", "sandbox", **event))
     assert "| dev | 1 | 1 | 0 | 0 |" in sandbox.summary
     require_done(pipeline.run("preview.yml", "comment-sandbox", **event))
     (comment,) = pipeline.github.comments.values()

@@ -57,7 +57,7 @@ class WorkflowRunner:
         variables: of every step: PATH, HOME, GITHUB_API_URL, ...
     """
 
-    def __init__(self, clone: Path, directory: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, clone: Path, directory: Path, variables: dict[str, str]) -> None:
         self.clone, self.directory, self.variables = clone, directory, variables
         self.artifacts = directory / "artifacts"
         self.artifacts.mkdir(parents=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import go_tools
-from sandbox.go_tools import CONTROL_PLANE_TOOLS, IMAGE_TOOLS, GoTool
+from sandbox.go_tools import CONTROL_PLANE_TOOLS, IMAGE_TOOLS, LINT_TOOLS, GoTool
 from sandbox.toolchain import ToolMissing
 
 pytestmark = pytest.mark.unit
@@ -31,7 +31,7 @@ def _script(file: Path, text: str) -> Path:
     return file
 
 
-@pytest.mark.parametrize("tool", (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS, *LINT_TOOLS), ids=lambda tool: tool.name)
 def test_each_version_is_the_one_its_module_pins(tool: GoTool) -> None:
     pinned = (TOOLS / tool.name / "go.mod").read_text()
     for package in tool.packages:
@@ -84,6 +84,6 @@ def test_the_words_say_which_tools(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(go_tools, "ensure_tools", asked.append)
     assert go_tools.main(["images"]) == 0
     assert go_tools.main([]) == 0
-    assert asked == [IMAGE_TOOLS, CONTROL_PLANE_TOOLS, IMAGE_TOOLS]
+    assert asked == [IMAGE_TOOLS, CONTROL_PLANE_TOOLS, IMAGE_TOOLS, LINT_TOOLS]
     assert go_tools.main(["image"]) == 2
     assert "image: expected cluster or images" in capsys.readouterr().err
