@@ -7,7 +7,7 @@ import pulumi
 
 from apps.pod import pod_labels
 from apps.system import SystemService
-from apps.target_group_binding import BindingArgs, target_group_binding
+from apps.target_group_binding import Binding, BindingArgs, target_group_binding
 from infra.cluster import Cluster
 from infra.haproxy_commands import HaproxyCommands, HaproxyCommandsArgs
 from infra.haproxy_delivery import KEY, HaproxyDelivery, HaproxyDeliveryArgs
@@ -21,14 +21,6 @@ from infra.load_balancer import LoadBalancer
 from infra.network import Network
 from infra.settings import Settings
 from infra.shutdown import ShutdownTimes
-
-
-@dataclass(frozen=True)
-class InternalBinding:
-    """What registers a service's pods at the balancer inside the VPC."""
-
-    name: str
-    resource: pulumi.Resource
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class HaproxyMigration(pulumi.ComponentResource):
     Its end is the same backwards: the public rules let go first, and Pulumi deletes what nothing names any more.
     """
 
-    bindings: Mapping[str, InternalBinding]
+    bindings: Mapping[str, Binding]
     """By the service's name. One that comes or goes changes the pods' readiness gates: a rolling update of them."""
     sides: Mapping[str, FleetSide]
     """By the service's name."""
@@ -141,7 +133,7 @@ class HaproxyMigration(pulumi.ComponentResource):
 
         self.register_outputs({"fleet": self.fleet})
 
-    def _binding(self, name: str, service: SystemService, entrance: HaproxyEntrance) -> InternalBinding:
+    def _binding(self, name: str, service: SystemService, entrance: HaproxyEntrance) -> Binding:
         """Before the machines, so that the pods are known to the entrance when the first visitor comes that way.
 
         And so before the Kubernetes Service where a stack begins with a migration: the controller waits for that one.
@@ -162,4 +154,4 @@ class HaproxyMigration(pulumi.ComponentResource):
             # Deleted for real, even with the cluster: its controller then takes the pods out of the target group.
             pulumi.ResourceOptions(parent=self, depends_on=[*self._args.waits_for, entrance]),
         )
-        return InternalBinding(binding, resource)
+        return Binding(binding, resource)

@@ -11,7 +11,7 @@ from apps.declaration import Declaration
 from apps.network_policy import service_network_policy
 from apps.placement import Placement
 from apps.pod import Image, PodArgs, pod_labels, pod_template
-from apps.target_group_binding import SERVICE_PORT, BindingArgs, readiness_gate, target_group_binding
+from apps.target_group_binding import SERVICE_PORT, Binding, BindingArgs, readiness_gate, target_group_binding
 from infra.service_settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
 from infra.shutdown import ShutdownTimes
 
@@ -42,8 +42,8 @@ class WebServiceArgs:
     placement: Placement
     target_group: TargetGroupArgs | None
     """Only for a service with host names."""
-    further_bindings: Sequence[str]
-    """Names of bindings that register its pods elsewhere too; a pod is ready once it is healthy there as well."""
+    further_bindings: Sequence[Binding]
+    """What registers its pods elsewhere too; a pod is ready once it is healthy there as well."""
     cluster: pulumi.Resource
     waits_for: Sequence[pulumi.Resource]
     """What has to be there before the binding and the pods."""
@@ -168,8 +168,8 @@ class WebService(pulumi.ComponentResource):
 
         https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
         """
-        bindings = [self._args.declaration.service] if self._args.target_group else []
-        return [readiness_gate(binding) for binding in (*bindings, *self._args.further_bindings)]
+        own = [self._args.declaration.service] if self._args.target_group else []
+        return [readiness_gate(name) for name in (*own, *(each.name for each in self._args.further_bindings))]
 
     def _deployment(
         self,
@@ -204,7 +204,12 @@ class WebService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 self._child,
                 pulumi.ResourceOptions(
-                    depends_on=[self.service, *args.waits_for, *waits_for],
+                    depends_on=[
+                        self.service,
+                        *args.waits_for,
+                        *(binding.resource for binding in args.further_bindings),
+                        *waits_for,
+                    ],
                     # Pulumi waits to the end even for a rollout that has failed already.
                     # https://github.com/pulumi/pulumi-kubernetes/blob/master/provider/pkg/await/deployment.go
                     custom_timeouts=pulumi.CustomTimeouts(create=rollout, update=rollout),

@@ -83,13 +83,9 @@ class Site(pulumi.ComponentResource):
                 placement=placement_of(settings.node_group, args.settings.node_groups),
                 cluster=args.cluster.cluster,
                 target_group=self._target_group(route) if route else None,
-                further_bindings=[binding.name] if binding else [],
+                further_bindings=[binding] if binding else [],
                 # A target group that no listener uses has no healthy target, and its pods never become ready.
-                waits_for=[
-                    *args.waits_for,
-                    *([route] if route else []),
-                    *([binding.resource] if binding else []),
-                ],
+                waits_for=[*args.waits_for, *([route] if route else [])],
             ),
             self._in_cluster,
         )

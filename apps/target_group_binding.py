@@ -36,6 +36,14 @@ class BindingArgs:
     vpc_id: pulumi.Input[str]
 
 
+@dataclass(frozen=True)
+class Binding:
+    """A binding that is made: the name by which pods know it, and what is waited for."""
+
+    name: str
+    resource: pulumi.Resource
+
+
 def target_group_binding(
     name: str, args: BindingArgs, opts: pulumi.ResourceOptions
 ) -> k8s.apiextensions.CustomResource:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engine.edited_program import Edit, program_with
 from tests.engine.sandbox_stack import Outcome, SandboxStack, Step
 from tests.engine.test_migration import GROUP, RULE, migration, plain, records, steps, weights
 from tests.haproxy_stack_file import PASSWORD_HASH, haproxy
@@ -92,6 +94,21 @@ def test_a_fleet_comes_before_the_first_visitor(system: System) -> None:
     assert told["services"]["frontend"]["newPercent"] == 5
     assert PASSWORD_HASH not in str(dev.export()), "neither in the state nor in what is told"
     assert PASSWORD_HASH not in str(dev.inventory())
+
+
+def test_machines_that_no_rule_names_never_become_healthy(system: System, tmp_path: Path) -> None:
+    dev = system("dev")
+    edit = Edit("infra/haproxy_fleet.py", "depends_on=[in_use, *args.waits_for]", "depends_on=list(args.waits_for)")
+    late = f"create:{RULE}:slipway-dev-haproxy-in-use=late*90@{FLEET}"
+    outcome = SandboxStack(dev.state, program_with(tmp_path, edit)).up(set=fleet(), faults=[late])
+    assert outcome.exit_code != 0, "the order held without the dependency"
+    assert FLEET in {step.type for step in outcome.failed}, outcome.output
+    assert "need 2 healthy instances in ELB, have 0" in outcome.output
+    assert weights(dev) == {"slipway-dev-frontend": 100}, "no visitor's rule has been touched"
+
+    repaired = dev.up(set=fleet())
+    assert repaired.exit_code == 0, repaired.output
+    assert weights(dev) == THROUGH_FLEET
 
 
 def test_a_weight_is_another_object_and_another_order(system: System) -> None:

@@ -117,7 +117,7 @@ TOGETHER = (
     ("a role in place of the account", "minimum above maximum", "hour 25", "host outside the domain", "tag and digest"),
     ("protect is no boolean", "zone of another region", "deploy role once more", "target of 101 percent"),
     ("old address twice", "drain of 4 seconds", "two replicas beside a sidecar", "unknown key, deep"),
-    ("a fleet of one", "a password in place of its hash", "drain of 4 seconds"),
+    ("a password in place of its hash", "drain of 4 seconds", "range is public"),
     ("a tag that is the program's", "unknown time zone", "two replicas beside a sidecar", "image of nobody"),
 )
 
