@@ -7,7 +7,7 @@ import pulumi
 from apps.exports import stack_exports
 from apps.site import Site, SiteArgs
 from apps.system import repositories_of, services_of
-from infra.account import find_zone_id, require_role, stack_provider
+from infra.account import find_zone_id, stack_provider
 from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
@@ -23,7 +23,6 @@ from infra.standing import require_allowed_changes
 
 settings = read_settings()
 provider = stack_provider(settings)
-require_role(settings, provider)
 require_allowed_changes(settings, provider)
 zone_id = find_zone_id(settings.domain, provider)
 in_aws = pulumi.ResourceOptions(providers=[provider])

@@ -25,24 +25,26 @@ def stack_provider(settings: Settings) -> aws.Provider:
     """AWS as the environment's role, in the stack's account and region only.
 
     https://www.pulumi.com/registry/packages/aws/api-docs/provider/
+
+    Raises:
+        pulumi.RunError: the role cannot be taken, the caller is somebody else, or a preview role would change things.
     """
-    return aws.Provider(
+    provider = aws.Provider(
         settings.name,
         region=settings.region,
         allowed_account_ids=[settings.account],
         assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=settings.role_arn, session_name=settings.name)],
         default_tags=aws.ProviderDefaultTagsArgs(tags=settings.all_tags),
     )
+    _require_role(settings, provider)
+    return provider
 
 
-def require_role(settings: Settings, provider: aws.Provider) -> None:
+def _require_role(settings: Settings, provider: aws.Provider) -> None:
     """Go on only as the environment's deploy role, or, in a preview that says so, as its preview role.
 
     Whoever creates the cluster is its first administrator; a cluster made by a person by chance locks out the next
     one (pulumi-eks #918).
-
-    Raises:
-        pulumi.RunError: the role cannot be taken, the caller is somebody else, or a preview role would change things.
     """
     if settings.read_only and not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(

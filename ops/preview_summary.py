@@ -31,10 +31,11 @@ _OPERATIONS = {
     "create-replacement": Operation.REPLACE,
     "delete-replaced": Operation.REPLACE,
     "delete": Operation.DELETE,
-    # Seen by `--refresh`: the state is brought in line with what was changed, or removed, by other hands.
-    "refresh": Operation.UPDATE,
 }
-"""By the engine's name of a step. Others (same, read, ...) change nothing."""
+"""By the engine's name of a step. Others (same, read, ...) change nothing.
+
+With `--refresh` each resource has a step `refresh` too, whether it differs or not; what differs has one of these after it.
+"""
 
 STATEFUL = {
     "aws:rds/": "holds data",

@@ -186,7 +186,8 @@ def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ({"steps": [step("same", BUCKET, "logs")]}, 0),
         ({"steps": [step("update", "pulumi:providers:aws", "prod")]}, 0),
         ({"steps": [step("update", RULE, "rule")]}, 1),
-        ({"steps": [step("refresh", RULE, "rule")]}, 1),
+        ({"steps": [step("refresh", RULE, "rule"), step("same", RULE, "rule")]}, 0),
+        ({"steps": [step("refresh", RULE, "rule"), step("update", RULE, "rule")]}, 1),
         ({"steps": [], "diagnostics": [{"severity": "error", "message": "no"}]}, 1),
     ],
 )
