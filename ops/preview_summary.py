@@ -34,7 +34,7 @@ _OPERATIONS = {
 }
 """By the engine's name of a step. Others (same, read, ...) change nothing.
 
-With `--refresh` each resource has a step `refresh` too, whether it differs or not; what differs has one of these after it.
+With `--refresh` each resource has a step `refresh` too, whether it differs or not; what differs has one of these after.
 """
 
 STATEFUL = {

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
-from tests.engine.workflow_runner import Ran, WorkflowRunner
 from tests.github_server import TOKEN, GitHubServer, github_server
+from tests.workflow_runner import Ran, WorkflowRunner
 
 pytestmark = pytest.mark.engine
 
@@ -137,7 +137,7 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     quiet = require_done(pipeline.run("drift.yml", "drift"))
     assert "no open issue about drift-dev" in quiet.output
     account = pipeline.account.account()
-    rule = account.list(LISTENER_RULE)[0]
+    rule = account.list(type=LISTENER_RULE)[0]
     account.set_property(LISTENER_RULE, rule.id, "priority", 4711)
     account.close()
     noisy = pipeline.run("drift.yml", "drift")

@@ -38,7 +38,8 @@ def test_actionlint_finds_nothing() -> None:
     (tool,) = LINT_TOOLS
     command = tool.found("actionlint")
     assert command is not None, "run `make lint-tools` first"
-    words = [command, "-no-color", *map(str, WORKFLOWS)]
+    # Its findings may not hang on what else a machine has.
+    words = [command, "-no-color", "-shellcheck=", "-pyflakes=", *map(str, WORKFLOWS)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 

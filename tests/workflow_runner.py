@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,21 @@ class WorkflowRunner:
         clone: the repository as checked out
         directory: for artifacts and the runner's own files
         variables: of every step: PATH, HOME, GITHUB_API_URL, ...
+        definitions: where .github is, if not in the clone
+        done: local actions that have been carried out already, such as `./.github/actions/setup`
     """
 
-    def __init__(self, clone: Path, directory: Path, variables: dict[str, str]) -> None:
+    def __init__(
+        self,
+        clone: Path,
+        directory: Path,
+        variables: dict[str, str],
+        definitions: Path | None = None,
+        done: Sequence[str] = (),
+    ) -> None:
         self.clone, self.directory, self.variables = clone, directory, variables
+        self._definitions = clone if definitions is None else definitions
+        self._done = done
         self.artifacts = directory / "artifacts"
         self.artifacts.mkdir(parents=True)
 
@@ -70,7 +81,7 @@ class WorkflowRunner:
             job: its key
             context: what expressions stand for, such as `matrix.stack`
         """
-        text = (self.clone / ".github/workflows" / workflow).read_text()
+        text = (self._definitions / ".github/workflows" / workflow).read_text()
         declared: dict[str, Any] = yaml.safe_load(text)["jobs"][job]
         ran = Ran()
         environment = self._environment(declared.get("env", {}), context)
@@ -89,8 +100,10 @@ class WorkflowRunner:
                 continue
             if "run" in step:
                 self._script(step, known, environment, ran)
+            elif step["uses"] in self._done:
+                continue
             elif step["uses"].startswith("./"):
-                action = yaml.safe_load((self.clone / step["uses"] / "action.yml").read_text())
+                action = yaml.safe_load((self._definitions / step["uses"] / "action.yml").read_text())
                 inputs = {f"inputs.{key}": self._fill(value, known) for key, value in step.get("with", {}).items()}
                 self._steps(action["runs"]["steps"], {**known, **inputs}, environment, ran)
             else:
@@ -153,6 +166,8 @@ class WorkflowRunner:
                 return False
             case "failure() && steps.drift.outcome == 'failure'":
                 return ran.failed is not None and context.get("steps.drift.outcome") == "failure"
+            case "steps.branch.outputs.pushed == 'true'":
+                return ran.failed is None and context.get("steps.branch.outputs.pushed") == "true"
             case "hashFiles(format('base/Pulumi.{0}.yaml', matrix.stack)) != ''":
                 return ran.failed is None and (self.clone / f"base/Pulumi.{context['matrix.stack']}.yaml").exists()
             case _:
