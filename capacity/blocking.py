@@ -149,7 +149,7 @@ def _spread_stays_open(
 def _most_inside(own: int, domains: int, blocked: int, max_skew: int) -> int | None:
     """How many pods of its own the blocked domains hold at most, if all others are closed; `None` if they cannot be.
 
-    With `least` pods in the emptiest domain, a closed one has `least + max_skew`, a blocked one that is not closed less.
+    With `least` pods in the emptiest domain, a closed one has `least + max_skew` or more, and one that is not has less.
     """
     closed = domains - blocked
     most = None
