@@ -13,7 +13,7 @@ from capacity.workloads import Demand, Node, Workload
 
 # How many steps (a pod looks at a node) one question may take, about half a second, and how many orders at least.
 _MOST_STEPS: Final = 100_000
-_FEWEST_ORDERS: Final = 4
+_FEWEST_ORDERS: Final = 2
 _MOST_ORDERS: Final = 24
 _FEWEST_IN_SEARCH: Final = 100
 _MOST_IN_SEARCH: Final = 400

@@ -36,7 +36,7 @@ from typing import Final
 
 from capacity.allocatable import Resources
 from capacity.arrivals import Order, Story, play, searched_orders, usual_orders
-from capacity.blocking import always_placed
+from capacity.blocking import unproven
 from capacity.scheduler import Scheduler
 from capacity.workloads import SERVICE_SPREAD, Demand, Node, Spread, Taint, Workload
 
@@ -136,7 +136,7 @@ def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> 
     if likely.pending:
         return Verdict(fits=False, placement=likely, tight=(), order=Order(demand))
     left = [node for node in nodes if node.name not in lost]
-    unsure = [workload for workload, _ in demand if not always_placed(workload, left, demand)]
+    unsure = unproven(left, demand)
     if not unsure:
         return Verdict(fits=True, placement=likely, tight=(), order=None)
     tight: set[Workload] = set()
