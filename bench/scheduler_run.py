@@ -130,6 +130,8 @@ class Run:
             self._join()
             pods = self._watch.nodes_of(self._create(arrivals))
             unplaced = sum(node is None for node in pods.values())
+            if unplaced:
+                return unplaced
             old = [pod for pod in pods if self._workloads[pod] == update.old]
             rng.shuffle(old)
             leaving: list[str] = []

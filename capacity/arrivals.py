@@ -68,16 +68,17 @@ def play(nodes: Sequence[Node], order: Order, lost: Collection[str] = (), about:
     for workload, pods in order.arrivals:
         again.append((workload, min(pods, pending[workload])))
         pending[workload] -= again[-1][1]
-    return _arrive(rest, [(workload, pods) for workload, pods in again if pods], about)
+    return _arrive(rest, again, about)
 
 
 def _arrive(scheduler: Scheduler, arrivals: Demand, about: Workload | None) -> Story:
     pending: Counter[Workload] = Counter()
-    if not arrivals:
+    coming = [(workload, pods) for workload, pods in arrivals if pods]
+    if not coming:
         return Story(scheduler, pending, 0.0)
-    for workload, pods in arrivals[:-1]:
+    for workload, pods in coming[:-1]:
         pending[workload] += scheduler.schedule(workload, pods)
-    last, pods = arrivals[-1]
+    last, pods = coming[-1]
     pending[last] += scheduler.schedule(last, pods - 1)
     openness = 0.0 if about is None else scheduler.openness(about)
     pending[last] += scheduler.schedule(last, 1)

@@ -91,9 +91,13 @@ class Scheduler:
             and self._pods[node] >= requests.pods
         )
 
+    def open_nodes(self, workload: Workload) -> list[int]:
+        """The nodes that pass all filters for one more of its pods."""
+        return self._open(workload, self._candidates(workload))
+
     def takes(self, workload: Workload) -> bool:
         """Whether one more of its pods would find a node."""
-        return bool(self._open(workload, self._candidates(workload)))
+        return bool(self.open_nodes(workload))
 
     def openness(self, workload: Workload) -> float:
         """How many of its pods would find room, in fractions of pods: 0 once none does."""
@@ -108,7 +112,7 @@ class Scheduler:
         )
 
     def put(self, workload: Workload, node: int, pods: int = 1) -> None:
-        """Let pods stand on a node, asking nobody."""
+        """Let pods stand on a node, asking nobody; a negative number takes some away."""
         self._cpu[node] -= workload.requests.cpu_millicores * pods
         self._memory[node] -= workload.requests.memory_mib * pods
         self._pods[node] -= workload.requests.pods * pods
