@@ -228,7 +228,7 @@ class Run:
                 {"key": each.key, "operator": "Equal", "value": each.value, "effect": each.effect}
                 for each in workload.tolerates
             ],
-            "topologySpreadConstraints": [_constraint(each, labels["app"]) for each in workload.spread],
+            "topologySpreadConstraints": [spread_constraint(each, labels["app"]) for each in workload.spread],
         }
         return {
             "apiVersion": "v1",
@@ -243,7 +243,8 @@ def _revision(workload: Workload) -> str:
     return "old" if workload.name.endswith("(old revision)") else "new"
 
 
-def _constraint(spread: Spread, app: str) -> Object:
+def spread_constraint(spread: Spread, app: str) -> Object:
+    """A topology spread constraint on the pods of one service, each revision by itself."""
     return {
         "maxSkew": spread.max_skew,
         "topologyKey": _TOPOLOGY[spread.over],
