@@ -15,7 +15,7 @@ from typing import Final
 
 from capacity.allocatable import Resources, allocatable
 from capacity.instance_types import instance_type
-from capacity.placement import check, place
+from capacity.placement import check
 from capacity.workloads import Demand, Node, Taint, Workload
 
 _TYPE: Final = "m5.large"
@@ -55,22 +55,20 @@ def services(number: int, nodes: Sequence[Node], load: float) -> Demand:
 
 def report(number: int, nodes: Sequence[Node]) -> list[str]:
     """The table, as Markdown."""
-    lines = ["| CPU asked for | pods | fits | the likely placement, s | the check, s |", "|---|---|---|---|---|"]
+    lines = ["| CPU asked for | pods | fits | the check, s | the check, CPU s |", "|---|---|---|---|---|"]
     for load in _LOADS:
         demand = services(number, nodes, load)
-        placing: list[float] = []
-        checking: list[float] = []
+        seconds: list[float] = []
+        cpu_seconds: list[float] = []
         fits = False
         for _ in range(_ROUNDS):
-            begun = time.perf_counter()
-            place(nodes, demand)
-            placed = time.perf_counter()
+            begun, begun_cpu = time.perf_counter(), time.process_time()
             fits = check(nodes, demand).fits
-            placing.append(placed - begun)
-            checking.append(time.perf_counter() - placed)
+            seconds.append(time.perf_counter() - begun)
+            cpu_seconds.append(time.process_time() - begun_cpu)
         pods = sum(count for _, count in demand)
         answer = "yes" if fits else "no"
-        lines.append(f"| {load:.0%} | {pods} | {answer} | {median(placing):.2f} | {median(checking):.2f} |")
+        lines.append(f"| {load:.0%} | {pods} | {answer} | {median(seconds):.2f} | {median(cpu_seconds):.2f} |")
     return lines
 
 

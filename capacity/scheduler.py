@@ -212,22 +212,20 @@ class Scheduler:
 
         https://github.com/kubernetes/kubernetes/blob/v1.36.4/pkg/scheduler/framework/plugins/podtopologyspread/scoring.go
         """
-        counts = self._counts(workload)
-        raw = [0.5] * len(feasible)  # rounds, since all are positive
+        counts, zones = self._counts(workload), self._zones
+        by_zone = dict.fromkeys(zones, 0.5)  # rounds in the end, since all is positive
+        by_node = 0.0
         for spread in workload.spread:
             if spread.required:
                 continue
             if spread.over == "node":
-                weight = math.log(len(feasible) + 2)
-                raw = [each + counts[node] * weight for each, node in zip(raw, feasible, strict=True)]
+                by_node += math.log(len(feasible) + 2)
             else:
-                zones = self._zones
                 weight = math.log(len({zones[node] for node in feasible}) + 2)
-                in_zones = self._in_zones[workload.name]
-                raw = [each + in_zones[zones[node]] * weight for each, node in zip(raw, feasible, strict=True)]
-            if spread.max_skew > 1:
-                raw = [each + spread.max_skew - 1 for each in raw]
-        return [int(each) for each in raw]
+                for zone, count in self._in_zones[workload.name].items():
+                    by_zone[zone] += count * weight
+            by_zone = {zone: score + spread.max_skew - 1 for zone, score in by_zone.items()}
+        return [int(by_zone[zones[node]] + by_node * counts[node]) for node in feasible]
 
     def _resource_scores(self, workload: Workload, nodes: list[int]) -> dict[int, int]:
         """The same for nodes that are alike, so each such score is computed once."""
