@@ -105,10 +105,10 @@ def make_case(seed: int) -> Case:
 
 def _with_update(seed: int, nodes: Sequence[Node], demand: Demand, rng: Random) -> Case:
     new, replicas = rng.choice(demand)
-    pods = rolling_update(new, replicas, max_surge=1, leaving=rng.randint(0, replicas))
-    ((old, extra), _) = pods
+    leaving = rng.randint(0, replicas)
+    pods = rolling_update(new, replicas, max_surge=1, leaving=leaving)
     others = [each for each in demand if each[0] != new]
-    update = Update(old, new, replicas, extra)
+    update = Update(pods[0][0], new, replicas, min(1 + leaving, replicas))
     return Case(seed, tuple(nodes), [*others, *pods], "rolling update", frozenset(), update)
 
 
