@@ -33,7 +33,7 @@ _CPU_WEIGHTS: Final = (2, 4, 6, 6, 5, 5, 5, 3, 3, 2, 1, 1)
 _MEMORY: Final = (32, 64, 96, 128, 192, 256, 512, 768, 1024, 2048, 3072)
 _MEMORY_WEIGHTS: Final = (2, 4, 5, 5, 5, 5, 4, 2, 2, 1, 1)
 _MOST_WORKLOADS: Final = 7
-_MOST_PODS: Final = 60
+_MOST_PODS: Final = 40
 
 # The scarcest thing that the pods ask for, as a share of what there is: from half empty to far too little.
 _LOAD: Final = (0.4, 1.4)

@@ -34,20 +34,21 @@ class Outcome:
         case: what was played
         fits: what `capacity.placement.check` said
         named: whether it named an order that leaves pods pending
-        any_order: pending pods where all came in any order, as they may after `pulumi up`
-        hard_order: pending pods in the order that was named, or else with small pods first
+        any_order: pending pods where all came in an order by lot, as they may after `pulumi up`
+        hard_order: pending pods in the order that was named, or else with small pods first; `None` where it was said not
+            to fit and the first order has shown it already
     """
 
     case: Case
     fits: bool
     named: bool
     any_order: int
-    hard_order: int
+    hard_order: int | None
 
     @property
     def placed(self) -> bool:
         """Whether the scheduler placed all pods in both orders."""
-        return self.any_order == 0 and self.hard_order == 0
+        return self.any_order == 0 and not self.hard_order
 
     @property
     def broken_promise(self) -> bool:
@@ -78,6 +79,8 @@ def _outcome(api: ApiServer, watch: PodWatch, case: Case) -> Outcome:
     run = Run(api, watch, case, f"s{case.seed}-any")
     # In the hard order the pods that an update has at once come like any others.
     any_order = run.pending(arrivals) if case.update is None else _play_update(run, case, arrivals, case.update)
+    if any_order and not verdict.fits:
+        return Outcome(case, verdict.fits, verdict.order is not None, any_order, None)
     hard_order = Run(api, watch, case, f"s{case.seed}-hard").pending(_hard_order(case, verdict))
     return Outcome(case, verdict.fits, verdict.order is not None, any_order, hard_order)
 

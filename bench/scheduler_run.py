@@ -85,6 +85,11 @@ class PodWatch:
         with self._changed:
             self._wait(lambda: self._decided.get(pod) is not None, f"a node for {pod}")
 
+    def forget(self, pods: Iterable[str]) -> list[str]:
+        """No longer remember pods; gives back which of them have no node, but exist."""
+        with self._changed:
+            return [pod for pod in pods if self._decided.pop(pod, "") is None]
+
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         if not self._changed.wait_for(lambda: self._failure is not None or condition(), _LIMIT):
             raise TimeoutError(f"not within {_LIMIT:.0f} s: {what}")
@@ -194,9 +199,10 @@ class Run:
         self._api.request("DELETE", f"{_PODS}/{pod}", None, options)
 
     def _clean(self) -> None:
-        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
-        for path in (_PODS, _NODES):
-            self._api.request("DELETE", path, {"labelSelector": f"{_RUN_LABEL}={self._name}"}, options)
+        """Take the nodes away, and the pods that would be tried again and again; the others are in nobody's way."""
+        for pod in self._watch.forget(self._workloads):
+            self._delete(pod, seconds=0)
+        self._api.request("DELETE", _NODES, {"labelSelector": f"{_RUN_LABEL}={self._name}"})
 
     def _node(self, node: Node) -> Object:
         name, offers = f"{self._name}-{node.name}", node.offers
