@@ -35,8 +35,8 @@ class Outcome:
         fits: what `capacity.placement.check` said
         named: whether it named an order that leaves pods pending
         any_order: pending pods where all came in an order by lot, as they may after `pulumi up`
-        hard_order: pending pods in the order that was named, or else with small pods first; `None` where it was said not
-            to fit and the first order has shown it already
+        hard_order: pending pods in the order that was named, or else with small pods first; `None` where it was
+            said not to fit and the first order has shown it
     """
 
     case: Case
