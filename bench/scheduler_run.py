@@ -50,12 +50,15 @@ class PodWatch:
         self._ended = True
 
     def _follow(self) -> None:
+        since = ""
         try:
-            for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, seconds=3600):
-                if self._ended:
-                    return
-                self._take(kind, pod)
-            raise RuntimeError("the watch of the pods ended")
+            # The server ends a watch when it likes: the next one goes on from there.
+            while not self._ended:
+                for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, since=since, seconds=3600):
+                    if self._ended:
+                        return
+                    since = str(pod["metadata"]["resourceVersion"])
+                    self._take(kind, pod)
         except BaseException as error:  # shown by whoever waits
             with self._changed:
                 self._failure = error
