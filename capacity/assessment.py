@@ -7,6 +7,7 @@ from typing import Final
 
 from capacity.allocatable import Resources, allocatable
 from capacity.blocking import always_placed
+from capacity.disruptions import node_losses, zone_losses
 from capacity.instance_types import InstanceType, instance_type
 from capacity.needs import at_least, at_most, during_update, needs_of, taints_of
 from capacity.placement import Pending, Placement, check
@@ -74,6 +75,7 @@ class Plan:
         needs: of its services
         group_names: in the order of the stack file
         zones: that each group's nodes are spread over
+        drain_seconds: how long a request may take to end when its pod leaves
         types: the instance type of each group
         offers: what a node of each group has for pods of services
     """
@@ -88,6 +90,7 @@ class Plan:
         self.needs = needs_of(settings.services, groups)
         self.group_names = tuple(groups)
         self.zones = settings.network.availability_zones
+        self.drain_seconds = settings.drain_seconds
         self.types = {name: instance_type(group.instance_type) for name, group in groups.items()}
         self._taints = {name: taints_of(group.taints) for name, group in groups.items()}
         self.offers = {name: offers_of(type_) for name, type_ in self.types.items()}
@@ -118,6 +121,11 @@ class Plan:
     def idle(self, group: str) -> bool:
         """Whether no pod of the system may run in the group."""
         return not any(workload.may_run_on(self.example(group)) for workload, _ in at_least(self.needs))
+
+    def fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
+        """Whether a demand finds room; the same as `fill(...).fits`, and quick where more is asked than is there."""
+        left = [node for node in self.nodes(counts) if node.name not in lost]
+        return self._headroom(left, demand).percent >= 0 and self.fill(counts, demand, lost).fits
 
     def fill(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> Fill:
         """How a demand finds room on so many nodes, some of which may be lost."""
@@ -195,28 +203,29 @@ class Assessment:
 
     @cached_property
     def update(self) -> Fill:
-        """The first wave of an update of every service at its least, on the fewest nodes."""
-        return self.plan.fill(self.fewest, during_update(self.plan.needs))
+        """An update of every service at its least, on the fewest nodes."""
+        return self.plan.fill(self.fewest, during_update(self.plan.needs, self.plan.drain_seconds))
 
     def losses(self, what: str) -> Iterator[tuple[str, Fill]]:
-        """Every service at its least on what a loss leaves, for each different loss.
-
-        Args:
-            what: `nothing`, `node` or `zone`; nodes of one group in one zone are alike
-        """
-        for name, lost in losses_of(self.plan.nodes(self.fewest), what):
+        """Every service at its least on what a loss leaves, for each different loss."""
+        for name, lost in losses_of(self.plan.nodes(self.fewest), what).items():
             yield name, self.plan.fill(self.fewest, at_least(self.plan.needs), lost)
 
 
-def losses_of(nodes: Sequence[Node], what: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each different loss in words, with the names of the nodes that are gone."""
-    if what == "zone":
-        for zone in sorted({node.zone for node in nodes}):
-            yield f"zone {zone}", tuple(node.name for node in nodes if node.zone == zone)
-    if what == "node":
-        alike = {(node.group, node.zone): node.name for node in reversed(nodes)}
-        for (group, zone), name in reversed(alike.items()):
-            yield f"a node of {group} in {zone}", (name,)
+def losses_of(nodes: Sequence[Node], what: str) -> Mapping[str, frozenset[str]]:
+    """Each different loss in words, with the names of the nodes that are gone.
+
+    Args:
+        nodes: those there are
+        what: is lost: `nothing`, `node` or `zone`
+    """
+    match what:
+        case "node":
+            return node_losses(nodes)
+        case "zone":
+            return zone_losses(nodes)
+        case _:
+            return {}
 
 
 def _shortage(placement: Placement) -> Resources:

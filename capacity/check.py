@@ -14,7 +14,7 @@ from capacity.node_load import unreachable_targets
 from capacity.smallest_change import MoreNodes, fewer_pods, fits_an_empty_node, groups_for, larger_type, more_nodes
 from capacity.states import State, states_ahead
 from capacity.system_pods import requested_on_each_node
-from capacity.words import amounts, counted, listed, group_sizes, without_room
+from capacity.words import amounts, counted, group_sizes, listed, without_room
 from capacity.workloads import Demand
 from infra.problems import Problem
 from infra.settings import Settings
@@ -80,8 +80,8 @@ def _pods_too_large(plan: Plan) -> Iterator[Problem]:
             offers = [f"{plan.types[each].name} of {each} has {amounts(plan.offers[each])}" for each in groups]
             yield Problem(
                 f"slipway:services.{need.name}",
-                f"a pod requests {amounts(Resources(requests.cpu_millicores, requests.memory_mib, 0))}, for which no node "
-                f"has room: {listed(offers)} for services{_suggested_type(plan, groups[0], requests)}",
+                f"a pod requests {amounts(Resources(requests.cpu_millicores, requests.memory_mib, 0))}, for which no "
+                f"node has room: {listed(offers)} for services{_suggested_type(plan, groups[0], requests)}",
             )
 
 
@@ -96,8 +96,8 @@ def _idle_groups(idle: Sequence[str], states: Sequence[State]) -> Iterator[Probl
         if nodes:
             yield Problem(
                 f"{_GROUPS}.{group}",
-                f"has up to {counted(nodes, 'node')} that nothing may run on: its taints keep every pod off, and no service "
-                f"is bound to it. Smallest change: slipway:services.<service>.nodeGroup {group}, or no taints",
+                f"has up to {counted(nodes, 'node')} that nothing may run on: its taints keep every pod off, and no "
+                f"service is bound to it. Smallest change: slipway:services.<service>.nodeGroup {group}, or no taints",
             )
 
 
@@ -158,18 +158,19 @@ class _StateCheck:
             if stalling is not None and not (fill := self._plan.fill(fewest, stalling)).fits:
                 yield self._nodes_short(
                     fill,
-                    f"an update of {need.name} cannot go on: of {counted(need.least, 'pod')} none is taken down before a "
-                    "new one is ready, and",
+                    f"an update of {need.name} cannot go on: of {counted(need.least, 'pod')} none is taken down before "
+                    "a new one is ready, and",
                     stalling,
                 )
                 return
         fill = self._assessment.update
         if not fill.fits:
-            grace = self._settings.drain_seconds
+            drain, demand = self._settings.drain_seconds, during_update(needs, self._settings.drain_seconds)
             yield self._nodes_short(
                 fill,
-                f"an update of all services at once has to wait for pods that are leaving (slipway:drainSeconds {grace}):",
-                during_update(needs),
+                "an update of all services at once has to wait for pods that are leaving "
+                f"(slipway:drainSeconds {drain}):",
+                demand,
             )
 
     def _losses(self) -> Iterator[Problem]:
@@ -178,15 +179,15 @@ class _StateCheck:
 
         def survives(counts: Counts) -> bool:
             nodes = plan.nodes(counts)
-            return all(plan.fill(counts, demand, lost).fits for _, lost in losses_of(nodes, what))
+            return all(plan.fits(counts, demand, lost) for lost in losses_of(nodes, what).values())
 
         for name, fill in self._assessment.losses(what):
             if not fill.fits:
                 enough = more_nodes(self._assessment, groups_for(plan, fill), survives, at_most=False)
                 yield Problem(
                     "slipway:capacity.survives",
-                    f"is {what}, but {self._state.when()}, with every service at its least, the loss of {name} leaves too "
-                    f"little: {without_room(fill)}{self._suggested(enough)}",
+                    f"is {what}, but {self._state.when()}, with every service at its least, the loss of {name} leaves "
+                    f"too little: {without_room(fill)}{self._suggested(enough)}",
                 )
                 return  # one is enough to act upon
 
@@ -212,5 +213,4 @@ class _StateCheck:
 
 
 def _fitting(plan: Plan, demand: Demand) -> Callable[[Counts], bool]:
-    return lambda counts: plan.fill(counts, demand).fits
-
+    return lambda counts: plan.fits(counts, demand)
