@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Final
 
 from capacity.allocatable import Resources, allocatable
-from capacity.blocking import always_placed
 from capacity.disruptions import node_losses, zone_losses
 from capacity.instance_types import InstanceType, instance_type
 from capacity.needs import at_least, at_most, during_update, needs_of, taints_of
 from capacity.placement import Pending, Placement, check
+from capacity.proof import proven_to_fit
 from capacity.system_pods import requested_on_each_node
 from capacity.week import Sizing
 from capacity.workloads import Demand, Node, Workload
@@ -138,9 +138,7 @@ class Plan:
         nodes = self.nodes(counts)
         left = [node for node in nodes if node.name not in lost]
         headroom = self._headroom(left, demand)
-        # A proof needs no scheduler: what is alike to it is counted together, and it holds for all orders and losses.
-        merged = _merged(demand)
-        if all(always_placed(workload, left, merged) for workload, _ in merged):
+        if proven_to_fit(left, demand):
             return Fill(fits=True, pending=(), tight=(), shortage=NOTHING, headroom=headroom)
         verdict = check(nodes, demand, lost)
         pending = verdict.placement.pending
@@ -249,16 +247,3 @@ def offers_of(type_: InstanceType) -> Resources:
         memory_mib=all_of_it.memory_mib - taken.memory_mib,
         pods=all_of_it.pods - taken.pods,
     )
-
-
-def _merged(demand: Demand) -> Demand:
-    """What requests the same and may run in the same places, as one workload.
-
-    Wishes of how to spread play no part in the proof; where a spread is required, a workload stays by itself.
-    """
-    merged: dict[Workload, int] = {}
-    for workload, pods in demand:
-        required = any(spread.required for spread in workload.spread)
-        alike = workload if required else replace(workload, name="", spread=())
-        merged[alike] = merged.get(alike, 0) + pods
-    return list(merged.items())

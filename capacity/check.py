@@ -3,7 +3,7 @@
 An error is what cannot work: services that do not find room at their least. Everything else is a warning.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -152,26 +152,18 @@ class _StateCheck:
             )
 
     def _update(self) -> Iterator[Problem]:
-        needs, fewest = self._plan.needs, self._assessment.fewest
-        for need in needs:
-            stalling = stalling_update(needs, need)
-            if stalling is not None and not (fill := self._plan.fill(fewest, stalling)).fits:
-                yield self._nodes_short(
-                    fill,
-                    f"an update of {need.name} cannot go on: of {counted(need.least, 'pod')} none is taken down before "
-                    "a new one is ready, and",
-                    stalling,
-                )
+        fill, drain = self._assessment.update, self._settings.drain_seconds
+        if fill.fits:
+            return
+        for need in _unlike(self._plan.needs):
+            demand = stalling_update(self._plan.needs, need)
+            if demand is not None and not (stalled := self._plan.fill(self._assessment.fewest, demand)).fits:
+                pods = counted(need.least, "pod")
+                who = f"an update of {need.name} cannot go on: of {pods} none is taken down before a new one is ready, and"
+                yield self._nodes_short(stalled, who, demand)
                 return
-        fill = self._assessment.update
-        if not fill.fits:
-            drain, demand = self._settings.drain_seconds, during_update(needs, self._settings.drain_seconds)
-            yield self._nodes_short(
-                fill,
-                "an update of all services at once has to wait for pods that are leaving "
-                f"(slipway:drainSeconds {drain}):",
-                demand,
-            )
+        who = f"an update of all services at once waits for pods that are leaving (slipway:drainSeconds {drain}):"
+        yield self._nodes_short(fill, who, during_update(self._plan.needs, drain))
 
     def _losses(self) -> Iterator[Problem]:
         what = self._settings.capacity.survives
@@ -210,6 +202,11 @@ class _StateCheck:
 
     def _suggested(self, change: MoreNodes | None) -> str:
         return "" if change is None else f". Smallest change: {change.in_words(self._state.paths(change.group))}"
+
+
+def _unlike(needs: Sequence[Need]) -> Iterable[Need]:
+    """One of each kind of pod: where there is room for one of them, there is for its like."""
+    return {(need.workload.requests, need.workload.node_group, need.least, need.rolls): need for need in needs}.values()
 
 
 def _fitting(plan: Plan, demand: Demand) -> Callable[[Counts], bool]:

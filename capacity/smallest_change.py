@@ -37,10 +37,8 @@ class MoreNodes:
         """
         size, keys = self.sizing.size, ("min", "desired", "max")
         first = keys.index("max" if self.at_most else "min") if self.sizing.scaled else keys.index("desired")
-        too_small = [
-            key for key, bound in zip(keys, (size.min, size.desired, size.max), strict=True) if bound < self.nodes
-        ]
-        changed = [f"{key} {self.nodes}" for key in keys[first:] if key in too_small]
+        bounds = dict(zip(keys, (size.min, size.desired, size.max), strict=True))
+        changed = [f"{key} {self.nodes}" for key in keys[first:] if bounds[key] < self.nodes]
         return f"{' and '.join(changed)} at {' and at '.join(paths)}"
 
 
