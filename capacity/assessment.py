@@ -118,9 +118,12 @@ class Plan:
             for index in range(count)
         )
 
-    def idle(self, group: str) -> bool:
-        """Whether no pod of the system may run in the group."""
-        return not any(workload.may_run_on(self.example(group)) for workload, _ in at_least(self.needs))
+    @cached_property
+    def idle_groups(self) -> tuple[str, ...]:
+        """The groups in which no pod of the system may run."""
+        workloads = [workload for workload, _ in at_least(self.needs)]
+        nodes = {group: self.example(group) for group in self.group_names}
+        return tuple(group for group, node in nodes.items() if not any(each.may_run_on(node) for each in workloads))
 
     def fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
         """Whether a demand finds room; the same as `fill(...).fits`, and quick where more is asked than is there."""

@@ -43,15 +43,18 @@ def check_capacity(settings: Settings, now: datetime) -> Findings:
         now: with a time zone
     """
     plan = Plan(settings)
+    return check_states(settings, plan, states_ahead(settings.node_groups, now, plan.idle_groups))
+
+
+def check_states(settings: Settings, plan: Plan, states: Sequence[State]) -> Findings:
+    """Everything that is wrong in these states of a system."""
     impossible = [*_types_too_small(plan), *_pods_too_large(plan)]
     if impossible:
         return Findings(tuple(impossible), ())
-    idle = [group for group in plan.group_names if plan.idle(group)]
-    states = states_ahead(settings.node_groups, now, idle)
     checks = [_StateCheck(settings, Assessment(plan, state.sizings), state) for state in states]
     errors = [problem for check in checks for problem in check.errors()]
     warnings = [
-        *_idle_groups(idle, states),
+        *_idle_groups(plan.idle_groups, states),
         *unreachable_targets(settings.node_groups, plan, states),
         *(problem for check in checks for problem in check.warnings()),
     ]
@@ -158,8 +161,8 @@ class _StateCheck:
         for need in _unlike(self._plan.needs):
             demand = stalling_update(self._plan.needs, need)
             if demand is not None and not (stalled := self._plan.fill(self._assessment.fewest, demand)).fits:
-                pods = counted(need.least, "pod")
-                who = f"an update of {need.name} cannot go on: of {pods} none is taken down before a new one is ready, and"
+                few = f"of {counted(need.least, 'pod')} none is taken down before a new one is ready"
+                who = f"an update of {need.name} cannot go on: {few}, and"
                 yield self._nodes_short(stalled, who, demand)
                 return
         who = f"an update of all services at once waits for pods that are leaving (slipway:drainSeconds {drain}):"

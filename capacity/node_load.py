@@ -40,7 +40,7 @@ def unreachable_targets(
         load, state = max(loads, key=lambda each: each[0])
         for label, policy in group.policies.items():
             target = _adds_from(policy)
-            if target is not None and load < target and not plan.idle(name):
+            if target is not None and load < target and name not in plan.idle_groups:
                 nodes = counted(state.sizings[name].at_least, "node")
                 key = "cpuPercent" if isinstance(policy, TargetTrackingSettings) else "alarm.cpuPercent"
                 yield Problem(

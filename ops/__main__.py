@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ops.refusal import Refusal
 
 _COMMANDS = {
+    "capacity": ("ops.capacity_command", "when a stack's nodes have room for its pods in a week, and what they cost"),
     "images": ("ops.images_command", "which image each environment runs, since when, and what its stack file says"),
     "login": ("ops.login_command", "log in to the registries of a stack"),
     "migrate": ("ops.migrate_command", "see and move the traffic between the old system and this stack"),
