@@ -64,7 +64,7 @@ def flagged_price(text: str) -> tuple[str, Prices]:
     name, _, amounts = text.partition("=")
     keys = ("onDemand", "reserved", "spot")
     given = [amount.strip() for amount in amounts.split(",")]
-    if not name or len(given) > len(keys):
+    if not name or not any(given) or len(given) > len(keys):
         raise ValueError(text)
     return name, _PriceEntry(
         **{key: float(amount) for key, amount in zip(keys, given, strict=False) if amount}
