@@ -1,0 +1,195 @@
+"""kube-scheduler's default profile, as far as it matters to pods that only request CPU and memory.
+
+The filters are exact: node selector, taints, room (`NodeResourcesFit`), required spread. The scores are those of version
+1.36, computed in the same whole numbers, each with its default weight:
+
+| plugin                          | weight | what it prefers                                                        |
+|---------------------------------|--------|------------------------------------------------------------------------|
+| NodeResourcesFit                | 1      | the least allocated node: mean of the free shares of CPU and memory     |
+| NodeResourcesBalancedAllocation | 1      | a node whose shares of CPU and memory come closer to each other by it   |
+| PodTopologySpread               | 2      | zones and nodes with fewer pods of the same workload (spread as a wish) |
+| TaintToleration                 | 3      | nodes with fewer `PreferNoSchedule` taints that it does not tolerate    |
+
+https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
+https://github.com/kubernetes/kubernetes/blob/v1.36.4/pkg/scheduler/apis/config/v1/default_plugins.go
+
+Among nodes of the same score the real one picks any; here it is the first, or any by a seeded generator. With more than
+100 nodes the real one scores only some of them; here all are scored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from capacity.allocatable import Resources
+from capacity.workloads import Node, Spread, Workload
+
+_BEST: Final = 100
+_SPREAD_WEIGHT: Final = 2
+_TAINT_WEIGHT: Final = 3
+
+
+class Scheduler:
+    """Nodes that fill up, pod by pod.
+
+    Attributes:
+        nodes: all of them; elsewhere a node is its index in here
+    """
+
+    def __init__(self, nodes: Sequence[Node], ties: Random | None = None) -> None:
+        """Start with empty nodes.
+
+        Args:
+            nodes: all of them
+            ties: decides among nodes of the same score; without it the first one wins
+        """
+        self.nodes = tuple(nodes)
+        self._ties = ties
+        self._cpu = [node.offers.cpu_millicores for node in nodes]
+        self._memory = [node.offers.memory_mib for node in nodes]
+        self._pods = [node.offers.pods for node in nodes]
+        self._zones = [node.zone for node in nodes]
+        self._standing: dict[Workload, list[int]] = {}
+
+    def standing(self) -> dict[Workload, list[int]]:
+        """How many pods of each workload stand on each node."""
+        return self._standing
+
+    def free(self, node: int) -> Resources:
+        """What a node has left."""
+        return Resources(self._cpu[node], self._memory[node], self._pods[node])
+
+    def has_room(self, workload: Workload, node: int) -> bool:
+        """Whether one more of its pods fits on a node, wherever it may run otherwise."""
+        requests = workload.requests
+        return (
+            self._cpu[node] >= requests.cpu_millicores
+            and self._memory[node] >= requests.memory_mib
+            and self._pods[node] >= requests.pods
+        )
+
+    def takes(self, workload: Workload) -> bool:
+        """Whether one more of its pods would find a node."""
+        return bool(self._open(workload, self._candidates(workload)))
+
+    def put(self, workload: Workload, node: int, pods: int = 1) -> None:
+        """Let pods stand on a node, asking nobody; a negative number takes them away."""
+        self._cpu[node] -= workload.requests.cpu_millicores * pods
+        self._memory[node] -= workload.requests.memory_mib * pods
+        self._pods[node] -= workload.requests.pods * pods
+        self._counts(workload)[node] += pods
+
+    def schedule(self, workload: Workload, pods: int = 1) -> int:
+        """Place pods one after the other.
+
+        Returns:
+            how many of them find no node
+        """
+        candidates = self._candidates(workload)
+        scores = {node: self._resource_score(workload, node) for node in candidates}
+        dislikes = {node: workload.dislikes(self.nodes[node]) for node in candidates}
+        for placed in range(pods):
+            feasible = self._open(workload, candidates)
+            if not feasible:
+                return pods - placed
+            node = self._choose(workload, feasible, scores, dislikes)
+            self.put(workload, node)
+            if self.has_room(workload, node):
+                scores[node] = self._resource_score(workload, node)
+            else:
+                candidates.remove(node)
+        return 0
+
+    def _counts(self, workload: Workload) -> list[int]:
+        return self._standing.setdefault(workload, [0] * len(self.nodes))
+
+    def _candidates(self, workload: Workload) -> list[int]:
+        return [
+            index
+            for index, node in enumerate(self.nodes)
+            if self.has_room(workload, index) and workload.may_run_on(node)
+        ]
+
+    def _open(self, workload: Workload, candidates: list[int]) -> list[int]:
+        """Those where one more pod breaks no required spread."""
+        feasible = candidates
+        for spread in workload.spread:
+            if spread.required:
+                counts = self._domain_counts(workload, spread)
+                most = min(counts.values(), default=0) + spread.max_skew - 1
+                feasible = [node for node in feasible if counts[self._domain(spread, node)] <= most]
+        return feasible
+
+    def _domain(self, spread: Spread, node: int) -> str:
+        return self._zones[node] if spread.over == "zone" else self.nodes[node].name
+
+    def _domain_counts(self, workload: Workload, spread: Spread) -> dict[str, int]:
+        """Pods by zone or node; those that taints keep it off count as domains too (`nodeTaintsPolicy: Ignore`)."""
+        counts: dict[str, int] = {}
+        for index, standing in enumerate(self._counts(workload)):
+            if workload.selects(self.nodes[index]):
+                domain = self._domain(spread, index)
+                counts[domain] = counts.get(domain, 0) + standing
+        return counts
+
+    def _choose(self, workload: Workload, feasible: list[int], scores: dict[int, int], dislikes: dict[int, int]) -> int:
+        if len(feasible) == 1:
+            return feasible[0]
+        totals = [scores[node] for node in feasible]
+        if any(not spread.required for spread in workload.spread):
+            raw = self._spread_scores(workload, feasible)
+            most, least = max(raw), min(raw)
+            if most:
+                totals = [
+                    total + _SPREAD_WEIGHT * (_BEST * (most + least - each) // most)
+                    for total, each in zip(totals, raw, strict=True)
+                ]
+        most_disliked = max(dislikes[node] for node in feasible)
+        if most_disliked:
+            totals = [
+                total + _TAINT_WEIGHT * (_BEST - _BEST * dislikes[node] // most_disliked)
+                for total, node in zip(totals, feasible, strict=True)
+            ]
+        best = max(totals)
+        if self._ties is None:
+            return feasible[totals.index(best)]
+        return self._ties.choice([node for total, node in zip(totals, feasible, strict=True) if total == best])
+
+    def _spread_scores(self, workload: Workload, feasible: list[int]) -> list[int]:
+        """The lower the better; a domain counts the more, the more domains there are.
+
+        https://github.com/kubernetes/kubernetes/blob/v1.36.4/pkg/scheduler/framework/plugins/podtopologyspread/scoring.go
+        """
+        counts = self._counts(workload)
+        raw = [0.5] * len(feasible)  # rounds, since all are positive
+        for spread in workload.spread:
+            if spread.required:
+                continue
+            if spread.over == "node":
+                weight = math.log(len(feasible) + 2)
+                raw = [each + counts[node] * weight for each, node in zip(raw, feasible, strict=True)]
+            else:
+                zones = self._zones
+                weight = math.log(len({zones[node] for node in feasible}) + 2)
+                by_zone = self._domain_counts(workload, spread)
+                raw = [each + by_zone[zones[node]] * weight for each, node in zip(raw, feasible, strict=True)]
+            if spread.max_skew > 1:
+                raw = [each + spread.max_skew - 1 for each in raw]
+        return [int(each) for each in raw]
+
+    def _resource_score(self, workload: Workload, node: int) -> int:
+        offers, requests = self.nodes[node].offers, workload.requests
+        all_cpu, all_memory = offers.cpu_millicores, offers.memory_mib
+        cpu_left, memory_left = self._cpu[node] - requests.cpu_millicores, self._memory[node] - requests.memory_mib
+        least = (_BEST * cpu_left // all_cpu + _BEST * memory_left // all_memory) // 2
+        before = _balance((all_cpu - self._cpu[node]) / all_cpu, (all_memory - self._memory[node]) / all_memory)
+        after = _balance((all_cpu - cpu_left) / all_cpu, (all_memory - memory_left) / all_memory)
+        return least + _BEST // 2 + (_BEST // 2 + after - before) // 2
+
+
+def _balance(cpu: float, memory: float) -> int:
+    """How close two shares are to each other: the standard deviation of two values is half their difference."""
+    return int((1 - abs(cpu - memory) / 2) * _BEST)
