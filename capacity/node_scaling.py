@@ -1,4 +1,4 @@
-"""What changes the size of a node group over time: its schedules, boosts and scaling policies, as plain decisions.
+"""What the scaling policies of a node group decide, minute by minute, as plain functions.
 
 How Auto Scaling follows a target is documented in words; the figures of its alarms are those that it makes in every
 account:
@@ -17,74 +17,20 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/enable-as-instance-metrics
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from typing import Final
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim
 
 from infra.node_settings import (
     CpuAlarmSettings,
-    NodeGroupSettings,
     ScalingPolicySettings,
     SimpleScalingSettings,
     StepScalingSettings,
     TargetTrackingSettings,
 )
-from infra.schedules import GroupSize, ScheduledAction
 
 _OUT_MINUTES: Final = 3
 _IN_MINUTES: Final = 15
 _IN_SHARE: Final = 0.7
 _MINUTE: Final = 60
-
-
-@dataclass(frozen=True)
-class SizeChange:
-    """A scheduled action that comes due."""
-
-    at: datetime
-    name: str
-    size: GroupSize
-
-
-def _actions_of(settings: NodeGroupSettings) -> list[ScheduledAction]:
-    """All scheduled actions of a group, those of boosts that are over included."""
-    ever = datetime.min.replace(tzinfo=UTC)
-    return [
-        *(action for name, each in settings.schedules.items() for action in each.actions(name)),
-        *(action for name, each in settings.boosts.items() for action in each.actions(name, ever)),
-    ]
-
-
-def changes_between(settings: NodeGroupSettings, begin: datetime, end: datetime) -> list[SizeChange]:
-    """The scheduled actions that come due after `begin` and before `end`, in their order."""
-    changes: list[SizeChange] = []
-    for action in _actions_of(settings):
-        if action.recurrence is None:
-            moments = [action.start] if action.start is not None and begin < action.start < end else []
-        else:
-            due = CronSim(action.recurrence, begin.astimezone(ZoneInfo(action.time_zone)))
-            moments = list(takewhile(lambda moment: moment < end, due))
-        changes += [SizeChange(moment, action.name, action.size) for moment in moments]
-    return sorted(changes, key=lambda change: change.at)
-
-
-def size_at(settings: NodeGroupSettings, moment: datetime) -> GroupSize:
-    """The sizes at a time, as the scheduled action that came due last left them; without one, the group's own."""
-    last = datetime.min.replace(tzinfo=UTC)
-    size = settings.size
-    for action in _actions_of(settings):
-        if action.recurrence is None:
-            due = action.start
-        else:
-            # Backwards the beginning itself is left out, as it is forwards.
-            after = moment.astimezone(ZoneInfo(action.time_zone)) + timedelta(minutes=1)
-            due = next(CronSim(action.recurrence, after, reverse=True))
-        if due is not None and last < due <= moment:
-            last, size = due, action.size
-    return size
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final
 
 from capacity.allocatable import Resources
-from capacity.node_scaling import GroupReading, PolicyState, SizeChange, changes_between, size_at, wanted_by
-from infra.node_settings import NodeGroupSettings
+from capacity.node_scaling import GroupReading, PolicyState, wanted_by
+from capacity.workloads import Taint
+from infra.node_settings import ScalingPolicySettings
+from infra.schedules import GroupSize
 
 DRAIN_LIMIT: Final = 900.0
 _FULL_PERCENT: Final = 100
@@ -25,8 +26,10 @@ class NodeGroupModel:
 
     Attributes:
         name: its key in the stack file
-        settings: its part of the stack file
+        sizes: what its schedules make of it: when, in seconds since the beginning, and which; the first holds from then
+        policies: what moves its desired size between minimum and maximum
         zones: which its nodes are spread over
+        taints: of its nodes
         offers: what each node has for the services' pods
         millicores: of each node's CPUs, the reserved part included: what EC2 measures by
         start_seconds: from a node's launch until it takes pods
@@ -34,8 +37,10 @@ class NodeGroupModel:
     """
 
     name: str
-    settings: NodeGroupSettings
+    sizes: tuple[tuple[float, GroupSize], ...]
+    policies: tuple[ScalingPolicySettings, ...]
     zones: tuple[str, ...]
+    taints: tuple[Taint, ...]
     offers: Resources
     millicores: int
     start_seconds: float
@@ -67,37 +72,32 @@ class SimulatedGroup:
 
     Attributes:
         model: what it is
-        begin: when the simulation begins
-        end: when it ends
         desired: how many nodes are asked for
         nodes: those that are paid for
     """
 
     model: NodeGroupModel
-    begin: datetime
-    end: datetime
     desired: int = field(init=False)
     nodes: list[SimulatedNode] = field(default_factory=list[SimulatedNode])
-    _smallest: int = field(init=False)
-    _largest: int = field(init=False)
-    _due: list[SizeChange] = field(init=False)
+    _size: GroupSize = field(init=False)
+    _due: list[tuple[float, GroupSize]] = field(init=False)
     _policies: Sequence[PolicyState] = field(init=False)
     _launches: int = 0
     _cpu: list[float] = field(default_factory=list[float])
 
     def __post_init__(self) -> None:
-        size = size_at(self.model.settings, self.begin)
-        self._smallest, self.desired, self._largest = size.min, size.desired, size.max
-        self._due = changes_between(self.model.settings, self.begin, self.end)
-        self._policies = [PolicyState(settings) for settings in self.model.settings.policies.values()]
+        self._due = list(self.model.sizes)
+        self._size = self._due.pop(0)[1]
+        self.desired = self._size.desired
+        self._policies = [PolicyState(settings) for settings in self.model.policies]
         for _ in range(self.desired):
             self._launch(-self.model.start_seconds - self.model.warmup_seconds)
 
     def resize(self, now: float) -> None:
         """Do what schedules ask for, launch what is missing and begin to drain what is too much."""
-        while self._due and self._due[0].at <= self.begin + timedelta(seconds=now):
-            size = self._due.pop(0).size
-            self._smallest, self.desired, self._largest = size.min, size.desired, size.max
+        while self._due and self._due[0][0] <= now:
+            self._size = self._due.pop(0)[1]
+            self.desired = self._size.desired
         while len(self._staying) < self.desired:
             self._launch(now)
         while len(self._staying) > self.desired:
@@ -146,4 +146,4 @@ class SimulatedGroup:
         cpu = sum(self._cpu) / len(self._cpu) if self._cpu and warm else None
         self._cpu = []
         reading = GroupReading(cpu, warm, self.desired, warming=warm < self.desired)
-        self.desired = min(max(wanted_by(self._policies, now, reading), self._smallest), self._largest)
+        self.desired = min(max(wanted_by(self._policies, now, reading), self._size.min), self._size.max)

@@ -12,7 +12,6 @@ is not served in its period is lost.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from capacity.horizontal_autoscaler import ControllerTimes
@@ -61,7 +60,7 @@ class _Run:
     def __init__(self, strategy: Strategy, curve: LoadCurve) -> None:
         self._strategy, self._curve = strategy, curve
         self._period = strategy.times.sync_period
-        self._groups = [SimulatedGroup(model, curve.begin, curve.end) for model in strategy.groups]
+        self._groups = [SimulatedGroup(model) for model in strategy.groups]
         self._services = {model.name: SimulatedService(model) for model, _ in strategy.services}
         self._workloads = {model.name: workload for model, workload in strategy.services}
         begin = -max((model.start_seconds for model, _ in strategy.services), default=0.0)
@@ -173,7 +172,7 @@ def _settled(model: ServiceModel, demand: float) -> int:
 
 
 def _as_node(model: NodeGroupModel, node: SimulatedNode) -> Node:
-    return Node(node.name, model.name, node.zone, model.offers, ())
+    return Node(node.name, model.name, node.zone, model.offers, model.taints)
 
 
 def _scheduled(scheduler: Scheduler, workload: Workload) -> int | None:
@@ -183,8 +182,3 @@ def _scheduled(scheduler: Scheduler, workload: Workload) -> int | None:
         return None
     after = scheduler.standing()[workload]
     return next(index for index, (old, new) in enumerate(zip(before, after, strict=True)) if new > old)
-
-
-def moment_of(outcome: Outcome, tick: int) -> datetime:
-    """When a sample was taken."""
-    return outcome.moment(tick)

@@ -1,49 +1,23 @@
-"""Schedules, boosts and policies change a group's size when AWS would."""
+"""Scaling policies change a group's size when AWS would."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from capacity.node_scaling import GroupReading, PolicyState, changes_between, size_at, wanted_by
+from capacity.node_scaling import GroupReading, PolicyState, wanted_by
 from infra.node_settings import NodeGroupSettings
 
 pytestmark = pytest.mark.unit
 
-WEST = ZoneInfo("America/Los_Angeles")
-ONE = {"min": 1, "desired": 1, "max": 6}
 TWO = {"min": 2, "desired": 2, "max": 6}
 
 
 def group(**more: Any) -> NodeGroupSettings:
     values = {"instanceType": "m5.large", "capacityType": "ON_DEMAND", "diskSizeGiB": 40, "size": TWO, **more}
     return NodeGroupSettings.model_validate_json(json.dumps(values))
-
-
-NIGHT = {
-    "night": {
-        "timeZone": "America/Los_Angeles",
-        "down": {"recurrence": "0 20 * * *", "size": ONE},
-        "up": {"recurrence": "0 6 * * *", "size": TWO},
-    }
-}
-LUNCH = {
-    "lunch": {
-        "timeZone": "America/Los_Angeles",
-        "start": "2026-11-23T11:00:00",
-        "end": "2026-11-23T14:00:00",
-        "size": {"min": 4, "desired": 4, "max": 6},
-        "after": TWO,
-    }
-}
-
-
-def west(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=WEST)
 
 
 def tracking(percent: int = 60) -> PolicyState:
@@ -54,37 +28,6 @@ def tracking(percent: int = 60) -> PolicyState:
 def minutes(policy: PolicyState, count: int, cpu: float | None, warm: int, **more: Any) -> list[int]:
     reading = GroupReading(cpu, warm, more.get("desired", warm), more.get("warming", False))
     return [policy.minute(60.0 * number, reading) for number in range(1, count + 1)]
-
-
-def test_a_day_of_schedules_in_their_own_zone() -> None:
-    changes = changes_between(group(schedules=NIGHT), west(23, 0), west(24, 6, 1))
-    assert [(change.at, change.name, change.size.desired) for change in changes] == [
-        (west(23, 6), "night-up", 2), (west(23, 20), "night-down", 1), (west(24, 6), "night-up", 2),
-    ]  # fmt: skip
-
-
-def test_an_action_is_part_of_what_comes_after_its_moment_only() -> None:
-    changes = changes_between(group(schedules=NIGHT), west(23, 6), west(23, 20))
-    assert changes == []
-
-
-def test_where_the_clock_changes_the_wall_clock_counts() -> None:
-    before, after = changes_between(group(schedules=NIGHT), west(1, 0, month=11), west(1, 23, month=11))
-    assert (before.at, after.at) == (west(1, 6, month=11), west(1, 20, month=11))
-    assert (after.at.astimezone(UTC) - west(1, 0).astimezone(UTC)).total_seconds() == 21 * 3600
-
-
-@pytest.mark.parametrize(
-    ("hour", "desired"), [(5, 1), (6, 2), (7, 2), (10, 2), (11, 4), (13, 4), (14, 2), (20, 1), (23, 1)]
-)
-def test_the_size_of_an_hour_is_the_last_actions(hour: int, desired: int) -> None:
-    assert size_at(group(schedules=NIGHT, boosts=LUNCH), west(23, hour)).desired == desired
-
-
-def test_without_any_action_the_size_is_the_groups_own() -> None:
-    assert size_at(group(), west(23, 5)).desired == 2
-    assert size_at(group(boosts=LUNCH), west(23, 10, 59)).desired == 2
-    assert changes_between(group(), west(1, 0), west(30, 0)) == []
 
 
 def test_a_target_is_followed_outwards_after_three_minutes_in_proportion() -> None:
