@@ -11,6 +11,7 @@ from ops.refusal import Refusal
 
 _COMMANDS = {
     "images": ("ops.images_command", "which image each environment runs, since when, and what its stack file says"),
+    "loadtest": ("ops.loadtest_command", "send a site requests, and see what pods and nodes make of it"),
     "login": ("ops.login_command", "log in to the registries of a stack"),
     "migrate": ("ops.migrate_command", "see and move the traffic between the old system and this stack"),
     "affected": ("ops.affected_command", "list the stacks that a change can change"),
