@@ -1,22 +1,23 @@
 """A proof that a pod always finds a node, whatever happened before it came.
 
 A pod waits if and only if no node that it may run on has room for it. Room shrinks only by other pods, so it waits only
-if the others, however they came to stand where they stand, *block* all those nodes: on each of them they leave less than
-it requests of CPU, of memory, or no pod. This module shows for a workload that the others are too few for that. It does
-not ask in which order pods come, how a node is chosen, or what was deleted in between, so nothing of that can break it.
+if the others, however they came to stand where they stand, *block* all those nodes: on each of them they leave less
+than it requests of CPU, of memory, or no pod. This module shows for a workload that the others are too few for that. It
+does not ask in which order pods come, how a node is chosen, or what was deleted in between: none of that can break it.
 
-How many nodes they can block at most: a node of which `offers` is free is blocked in CPU once others request at least
-`offers - request + 1` on it. More exactly: the least sum of pods' requests that is at least that and at most `offers`,
-since pods do not come in halves; where no sum lies in between, CPU cannot be what blocks it. The same holds for memory
-and for the number of pods. Call the three thresholds `t`. A pod that requests `r` brings a node nearer to being blocked
-by at most the largest of its `r / t`. A blocked node has these summing up to at least 1, so if over all other pods they
-sum up to less than the number of nodes, one node stays open.
+How many nodes can they block at most? A node of which `offers` is free is blocked in CPU once others request at least
+`offers - request + 1` on it; more exactly, the least sum of pods' requests that is at least that and at most `offers`,
+since pods do not come in halves. Where no such sum exists, CPU cannot be what blocks it. The same holds for memory and
+for the number of pods. Call the three thresholds `t`. A pod that requests `r` brings a node nearer to being blocked by
+at most the largest of its `r / t`, and never by more than a node. On a blocked node these add up to 1 or more, so if
+over all other pods they add up to less than the number of nodes, one node stays open. Where that bound is too coarse
+and there are few pods, `capacity.filling` searches for a way to block all nodes; if none exists, one stays open.
 
 A pod may bring different nodes nearer by different shares; it counts with the largest. Pods that may not run on a node
 do not count for it: it is enough that the nodes of one kind cannot be blocked by the pods that may run there.
 
-With a required spread a pod also waits where its own domain has too many of its kind. With R pods in D domains at most
-`(R - 1) / max_skew` domains can be closed in that way, so the rest has to be blocked; here no choice of the rest can be.
+With a required spread a pod also waits where its own domain has too many of its kind already: such domains are closed.
+Each choice of domains that are not closed, and that its own pods allow, has to be blocked; here none of them can be.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def _spread_stays_open(
 def _most_inside(own: int, domains: int, blocked: int, max_skew: int) -> int | None:
     """How many pods of its own the blocked domains hold at most, if all others are closed; `None` if they cannot be.
 
-    With `least` pods in the emptiest domain, a closed one has `least + max_skew`, a blocked one that is not closed less.
+    With `least` pods in the emptiest domain, a closed one has `least + max_skew` or more, and one that is not has less.
     """
     closed = domains - blocked
     most = None

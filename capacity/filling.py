@@ -82,7 +82,7 @@ def _fillings(room: Room, sizes: Sequence[Amounts], counts: Sequence[int]) -> It
         size = order[place]
         stack.append((place + 1, chosen, load))
         for pods in range(1, counts[size] + 1):
-            load = _more(load, sizes[size])  # noqa: PLW2901 - one pod more each time
+            load = _more(load, sizes[size])
             if any(each > most for each, most in zip(load, room.offers, strict=True)):
                 break
             stack.append((place + 1, (*chosen, (size, pods)), load))

@@ -11,26 +11,31 @@ Two questions, two answers:
 How `check` comes to its answer, workload by workload:
 
 1. Where the likely order already leaves a pod pending, it does not fit.
-2. A proof (`capacity.blocking`): the other pods are too few to fill every node that this one could use. It holds for all
-   orders, all choices among nodes, and all pods that came and went before. With headroom nearly everything ends here.
-3. What is too close for the proof is tried in many orders: small pods first (which spread out and leave no node with
-   room for a large one), large first, in turns, and shuffled with other choices among equal nodes. No order may leave a
-   pod pending, and in the end of each one *further* pod of the workload must find room. A pod for which there is room in
-   the end was never without, because room only shrinks; and the reserve of one pod is more than what the choices that
-   were not tried were seen to change. This step is no proof. The real scheduler is its test: docs/capacity-truth.md.
+2. A proof (`capacity.blocking`): the other pods are too few to fill every node that this one could use. It holds for
+   all orders, all choices among nodes, and all pods that came and went before. With headroom everything ends here.
+3. What is too close for the proof is tried in orders of all kinds (`capacity.arrivals`). None may leave a pod pending.
+   If after each of them one *further* pod of the workload finds room, it fits: where there is room in the end there
+   always was, because room only shrinks, and a pod in reserve is more than what orders that were not tried change.
+4. Without that reserve, some hundred orders are searched that leave less and less room for this workload's last pod, on
+   nodes that are 2 % smaller than they are. Where one leaves a pod pending on the nodes as they are, it does not fit,
+   and the verdict shows it. Where one does so on the smaller ones only, or there is too much for a search, neither is
+   known, and it counts as "does not fit" too: the verdict names the workload that is too tight.
 
-With nodes lost the tries play the whole story: placed on all nodes, then the pods of the lost ones placed again.
+Steps 3 and 4 are no proof, and take no account of pods that were deleted meanwhile, as when an autoscaler shrinks a
+service. The real scheduler is their test: docs/capacity-truth.md.
+
+With nodes lost, the whole story is played: placed on all nodes, then the pods of the lost ones placed again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from random import Random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from capacity.allocatable import Resources
+from capacity.arrivals import Order, Story, play, searched_orders, usual_orders
 from capacity.blocking import always_placed
 from capacity.scheduler import Scheduler
 from capacity.workloads import SERVICE_SPREAD, Demand, Node, Spread, Taint, Workload
@@ -49,10 +54,8 @@ __all__ = [
     "place",
 ]
 
-# How many orders are tried: as many as so many steps (pods times nodes) allow, within these limits.
-_MOST_STEPS: Final = 200_000
-_FEWEST_TRIES: Final = 6
-_MOST_TRIES: Final = 24
+# What a node is taken to have less in the search: a share, as a reserve against what the search does not find.
+_RESERVE_PERCENT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def place(nodes: Sequence[Node], demand: Demand) -> Placement:
         nodes: empty ones, with unique names
         demand: how many pods of each workload, in the order in which they come
     """
-    return _run(nodes, [(workload, pods) for workload, pods in demand], (), None)[1]
+    return _placement(play(nodes, Order(demand)))
 
 
 def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> Verdict:
@@ -127,77 +130,41 @@ def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> 
         demand: how many pods of each workload
         lost: names of nodes that are lost with their pods once all are placed
     """
-    left = [node for node in nodes if node.name not in lost]
-    _, likely = _run(nodes, demand, lost, None)
+    likely = _placement(play(nodes, Order(demand), lost))
     if likely.pending:
         return Verdict(fits=False, placement=likely, tight=())
+    left = [node for node in nodes if node.name not in lost]
     unsure = [workload for workload, _ in demand if not always_placed(workload, left, demand)]
     if not unsure:
         return Verdict(fits=True, placement=likely, tight=())
-    for arrivals, ties in _orders(nodes, demand):
-        scheduler, placement = _run(nodes, arrivals, lost, ties)
-        if placement.pending:
-            return Verdict(fits=False, placement=placement, tight=())
-        tight = tuple(workload for workload in unsure if not scheduler.takes(workload))
-        if tight:
-            return Verdict(fits=False, placement=likely, tight=tight)
-    return Verdict(fits=True, placement=likely, tight=())
+    tight: set[Workload] = set()
+    for order in usual_orders(nodes, demand):
+        story = play(nodes, order, lost)
+        if story.pending:
+            return Verdict(fits=False, placement=_placement(story), tight=())
+        tight.update(workload for workload in unsure if not story.scheduler.takes(workload))
+    if not tight:
+        return Verdict(fits=True, placement=likely, tight=())
+    orders = searched_orders(nodes, demand, lost, unsure)
+    reserve = orders is not None
+    smaller = [_with_reserve(node) for node in nodes]
+    for order in orders or ():
+        if reserve and play(smaller, order, lost).pending:
+            reserve = False
+        if not reserve and (story := play(nodes, order, lost)).pending:
+            return Verdict(fits=False, placement=_placement(story), tight=())
+    return Verdict(fits=reserve, placement=likely, tight=() if reserve else tuple(tight))
 
 
-def _orders(nodes: Sequence[Node], demand: Demand) -> Iterator[tuple[Demand, Random | None]]:
-    """Orders of arrival, those that leave the least room first. Always the same for the same question."""
-    pods = sum(count for _, count in demand)
-    tries = min(max(_MOST_STEPS // max(pods * len(nodes), 1), _FEWEST_TRIES), _MOST_TRIES)
-    sizes = _sizes(nodes, demand)
-    ascending = sorted(demand, key=lambda each: sizes[each[0]])
-    yield ascending, None
-    yield list(reversed(ascending)), None
-    single = [(workload, 1) for workload, count in demand for _ in range(count)]
-    for seed in range(tries - 2):
-        ties = Random(seed)  # noqa: S311 - no secret
-        shuffled = list(ascending if seed % 2 else single)
-        ties.shuffle(shuffled)
-        if seed % 4 < 2:  # noqa: PLR2004 - every other pair
-            shuffled.sort(key=lambda each: sizes[each[0]] > 0.5 * max(sizes.values()))
-        yield shuffled, ties
+def _with_reserve(node: Node) -> Node:
+    offers = node.offers
+    share = 100 - _RESERVE_PERCENT
+    less = Resources(offers.cpu_millicores * share // 100, offers.memory_mib * share // 100, offers.pods)
+    return replace(node, offers=less)
 
 
-def _sizes(nodes: Sequence[Node], demand: Demand) -> dict[Workload, float]:
-    """The largest share that one pod takes of all nodes together."""
-    cpu = max(sum(node.offers.cpu_millicores for node in nodes), 1)
-    memory = max(sum(node.offers.memory_mib for node in nodes), 1)
-    return {
-        workload: max(workload.requests.cpu_millicores / cpu, workload.requests.memory_mib / memory)
-        for workload, _ in demand
-    }
-
-
-def _run(
-    nodes: Sequence[Node], arrivals: Demand, lost: Collection[str], ties: Random | None
-) -> tuple[Scheduler, Placement]:
-    """Place pods as they arrive; then, with nodes lost, their pods again on the rest."""
-    scheduler = Scheduler(nodes, ties)
-    pending = _arrive(scheduler, arrivals)
-    if lost:
-        before, scheduler = scheduler, Scheduler([node for node in nodes if node.name not in lost], ties)
-        for workload, counts in before.standing().items():
-            kept = [count for node, count in zip(nodes, counts, strict=True) if node.name not in lost]
-            pending[workload] += sum(counts) - sum(kept)
-            for node, count in enumerate(kept):
-                scheduler.put(workload, node, count)
-        order = {workload: None for workload, _ in arrivals}
-        pending = _arrive(scheduler, [(workload, pending[workload]) for workload in order])
-    return scheduler, _placement(scheduler, pending)
-
-
-def _arrive(scheduler: Scheduler, arrivals: Demand) -> Counter[Workload]:
-    pending: Counter[Workload] = Counter()
-    for workload, pods in arrivals:
-        pending[workload] += scheduler.schedule(workload, pods)
-    return pending
-
-
-def _placement(scheduler: Scheduler, pending: Counter[Workload]) -> Placement:
+def _placement(story: Story) -> Placement:
+    scheduler = story.scheduler
     everything = scheduler.standing().items()
     return Placement(
         nodes=scheduler.nodes,
@@ -206,7 +173,7 @@ def _placement(scheduler: Scheduler, pending: Counter[Workload]) -> Placement:
             for node in range(len(scheduler.nodes))
         ),
         free=tuple(scheduler.free(node) for node in range(len(scheduler.nodes))),
-        pending=tuple(_pending(scheduler, workload, pods) for workload, pods in pending.items() if pods),
+        pending=tuple(_pending(scheduler, workload, pods) for workload, pods in story.pending.items()),
     )
 
 

@@ -1,7 +1,7 @@
 """kube-scheduler's default profile, as far as it matters to pods that only request CPU and memory.
 
-The filters are exact: node selector, taints, room (`NodeResourcesFit`), required spread. The scores are those of version
-1.36, computed in the same whole numbers, each with its default weight:
+The filters are exact: node selector, taints, room (`NodeResourcesFit`), required spread. The scores are those of
+version 1.36, computed in the same whole numbers, each with its default weight:
 
 | plugin                          | weight | what it prefers                                                        |
 |---------------------------------|--------|------------------------------------------------------------------------|
@@ -33,19 +33,17 @@ _TAINT_WEIGHT: Final = 3
 
 
 class Scheduler:
-    """Nodes that fill up, pod by pod.
+    """Nodes that fill up, pod by pod; they begin empty.
+
+    Args:
+        nodes: all of them
+        ties: decides among nodes of the same score; without it the first one wins
 
     Attributes:
         nodes: all of them; elsewhere a node is its index in here
     """
 
     def __init__(self, nodes: Sequence[Node], ties: Random | None = None) -> None:
-        """Start with empty nodes.
-
-        Args:
-            nodes: all of them
-            ties: decides among nodes of the same score; without it the first one wins
-        """
         self.nodes = tuple(nodes)
         self._ties = ties
         self._cpu = [node.offers.cpu_millicores for node in nodes]
@@ -74,6 +72,18 @@ class Scheduler:
     def takes(self, workload: Workload) -> bool:
         """Whether one more of its pods would find a node."""
         return bool(self._open(workload, self._candidates(workload)))
+
+    def openness(self, workload: Workload) -> float:
+        """How many of its pods would find room, in fractions of pods: 0 once none does."""
+        requests = workload.requests
+        return sum(
+            min(
+                (self._cpu[node] - requests.cpu_millicores + 1) / max(requests.cpu_millicores, 1),
+                (self._memory[node] - requests.memory_mib + 1) / max(requests.memory_mib, 1),
+                self._pods[node],
+            )
+            for node in self._candidates(workload)
+        )
 
     def put(self, workload: Workload, node: int, pods: int = 1) -> None:
         """Let pods stand on a node, asking nobody; a negative number takes them away."""
