@@ -144,10 +144,10 @@ class _Run:
             for node in group.nodes:
                 pods = on_node[node.name]
                 wanted = sum(pod.used for pod in pods)
-                if wanted > group.model.offers.cpu_millicores:
+                if wanted > group.model.millicores:
                     for pod in pods:
-                        pod.used *= group.model.offers.cpu_millicores / wanted
-                used[node.name] = min(wanted, group.model.offers.cpu_millicores)
+                        pod.used *= group.model.millicores / wanted
+                used[node.name] = min(wanted, group.model.millicores)
             group.measure(now, used)
 
     def _sample(self, service: SimulatedService, now: float) -> ServiceSample:

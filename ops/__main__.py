@@ -18,6 +18,7 @@ _COMMANDS = {
     "github": ("ops.github_command", "say in a pull request or an issue what a pipeline found"),
     "promote": ("ops.promote_command", "take the images that one stack runs to the next"),
     "push": ("ops.push_command", "put a built image into the registry of a stack"),
+    "simulate": ("ops.simulate_command", "play a load through the pods and nodes of a stack, without any of them"),
     "summarize": ("ops.summarize_command", "say in Markdown what previews would change"),
 }
 """By name: the module, whose `main` takes the words after the name and gives back the exit code; and what it does."""

@@ -1,7 +1,7 @@
 """Draws lines over time as an SVG picture: panels one below the other, and columns of them side by side to compare."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from xml.sax.saxutils import escape
@@ -33,6 +33,9 @@ text { font-family: -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Liberat
 """
 
 
+Style = Literal["line", "dashed", "area"]
+
+
 @dataclass(frozen=True)
 class Line:
     """Values over time, as `(second, value)`, and how they are shown: as a line, a dashed one, or a filled area."""
@@ -40,7 +43,7 @@ class Line:
     name: str
     points: Sequence[tuple[float, float]]
     colour: str
-    style: Literal["line", "dashed", "area"] = "line"
+    style: Style = "line"
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class _Place:
         return self.top + _PANEL - value / (self.y_end * 1.05 or 1) * _PANEL
 
 
-_STROKES: Final = {
+_STROKES: Final[Mapping[Style, str]] = {
     "line": 'stroke-width="2"',
     "dashed": 'stroke-width="2" stroke-dasharray="5 4"',
     "area": 'stroke-width="10" stroke-opacity="0.25"',
