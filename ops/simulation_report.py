@@ -93,11 +93,12 @@ _PENDING_ROWS: Final[Sequence[_Row]] = (
 def drawn(outcomes: Sequence[Outcome], curve: LoadCurve, zone: ZoneInfo, title: str) -> str:
     """What happened when, one strategy beside the other."""
     services = [name for name in shown_services(outcomes, curve) if name in curve.millicores]
+    changing = {name for name in services if any(_changes(outcome, name) for outcome in outcomes)}
     columns = [
         Column(
             outcome.name if len(outcomes) > 1 else "",
             [
-                *(panel for name in services for panel in _service_panels(outcome, name)),
+                *(panel for name in services for panel in _service_panels(outcome, name, pods=name in changing)),
                 _node_panel(outcome),
             ],
         )
@@ -106,7 +107,13 @@ def drawn(outcomes: Sequence[Outcome], curve: LoadCurve, zone: ZoneInfo, title: 
     return picture(title, columns, _ticks(curve, zone, len(outcomes)))
 
 
-def _service_panels(outcome: Outcome, service: str) -> list[Panel]:
+def _changes(outcome: Outcome, service: str) -> bool:
+    """Whether the pods of a service are worth a panel."""
+    samples = outcome.services.get(service, ())
+    return len({sample.replicas for sample in samples}) > 1 or any(sample.pending for sample in samples)
+
+
+def _service_panels(outcome: Outcome, service: str, *, pods: bool) -> list[Panel]:
     samples = outcome.services.get(service, ())
     period = outcome.period
 
@@ -114,24 +121,18 @@ def _service_panels(outcome: Outcome, service: str) -> list[Panel]:
         points = _thinned([(tick * period, value) for tick, value in enumerate(values)])
         return Line(name, as_steps(points), colour, style)
 
-    return [
-        Panel(
-            f"{service}: millicores",
-            [
-                line("asked for", [sample.demand for sample in samples], GREY, "area"),
-                line("served", [sample.served for sample in samples], BLUE),
-                line("not served", [sample.demand - sample.served for sample in samples], RED),
-            ],
-        ),
-        Panel(
-            f"{service}: pods",
-            [
-                line("asked for", [float(sample.replicas) for sample in samples], GREY, "dashed"),
-                line("ready", [float(sample.ready) for sample in samples], GREEN),
-                line("without a node", [float(sample.pending) for sample in samples], RED),
-            ],
-        ),
+    load = [
+        line("asked for", [sample.demand for sample in samples], GREY, "area"),
+        line("served", [sample.served for sample in samples], BLUE),
+        line("not served", [sample.demand - sample.served for sample in samples], RED),
     ]
+    counts = [
+        line("asked for", [float(sample.replicas) for sample in samples], GREY, "dashed"),
+        line("ready", [float(sample.ready) for sample in samples], GREEN),
+        line("without a node", [float(sample.pending) for sample in samples], RED),
+    ]
+    panels = [Panel(f"{service}: millicores", load)]
+    return [*panels, Panel(f"{service}: pods", counts)] if pods else panels
 
 
 def _node_panel(outcome: Outcome) -> Panel:
@@ -158,7 +159,7 @@ def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 def _ticks(curve: LoadCurve, zone: ZoneInfo, columns: int) -> list[tuple[float, str]]:
     """Round times of the clock on the wall."""
     hours = curve.duration / _HOUR
-    room = _MOST_TICKS if columns == 1 else _MOST_TICKS // 2 + 1
+    room = _MOST_TICKS if columns == 1 else _MOST_TICKS - 2
     step = next((each for each in _TICK_HOURS if hours / each <= room), _TICK_HOURS[-1])
     begin = curve.begin.astimezone(zone)
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
