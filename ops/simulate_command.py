@@ -25,7 +25,7 @@ from infra.schedules import time_zone_problem
 from infra.settings import Settings
 from ops.refusal import Refusal
 from ops.simulation_report import drawn, table
-from ops.stack_settings import settings_of, settings_of_file
+from ops.stack_settings import settings_of, settings_with
 
 _WIDE_ENOUGH: Final = 120
 _FILES: Final = (".yaml", ".yml")
@@ -79,7 +79,7 @@ def main(words: Sequence[str], console: Console | None = None) -> int:
     stacks = {given.stack: settings_of(given.stack, Path.cwd())}
     for name in given.compare:
         is_file = name.endswith(_FILES)
-        read = settings_of_file(Path(name), Path.cwd(), given.stack) if is_file else settings_of(name, Path.cwd())
+        read = settings_with(Path(name), Path.cwd(), given.stack) if is_file else settings_of(name, Path.cwd())
         stacks[Path(name).stem if is_file else name] = read
     if given.plot is not None and not given.plot.absolute().parent.is_dir():
         raise Refusal(f"{given.plot} cannot be written: there is no folder {given.plot.parent}")

@@ -31,18 +31,33 @@ def settings_of(stack: str, project: Path) -> Settings:
     return _checked(path, project, stack, _config(path))
 
 
-def settings_of_file(path: Path, project: Path, base: str) -> Settings:
-    """The settings in a file like a stack's; a key that it does not have is taken from the file of a stack.
+def settings_with(path: Path, project: Path, base: str) -> Settings:
+    """The settings of a stack with the changes in another file.
 
     Args:
-        path: the file
+        path: a file like a stack's with what differs, at any depth; a key that is `null` there is taken away, as in a
+            JSON merge patch: https://www.rfc-editor.org/rfc/rfc7396
         project: the directory with `Pulumi.yaml`
         base: the stack
 
     Raises:
         Refusal: there is no such file, or it has problems; the message lists all of them.
     """
-    return _checked(path, project, base, {**_config(_file_of(base, project)), **_config(path)})
+    return _checked(path, project, base, _patched(_config(_file_of(base, project)), _config(path)))
+
+
+def _patched(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    patched = dict(base)
+    for key, change in changes.items():
+        if change is None:
+            patched.pop(key, None)
+        elif isinstance(change, Mapping):
+            before: Any = patched.get(key)
+            inner: Any = before if isinstance(before, Mapping) else {}
+            patched[key] = _patched(cast(Mapping[str, Any], inner), cast(Mapping[str, Any], change))
+        else:
+            patched[key] = change
+    return patched
 
 
 def _file_of(stack: str, project: Path) -> Path:

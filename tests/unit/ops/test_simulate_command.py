@@ -12,7 +12,7 @@ from rich.console import Console
 from infra.node_settings import TargetTrackingSettings
 from ops.refusal import Refusal
 from ops.simulate_command import main
-from ops.stack_settings import settings_of, settings_of_file
+from ops.stack_settings import settings_of, settings_with
 
 pytestmark = pytest.mark.unit
 
@@ -84,14 +84,14 @@ def test_the_examples_can_be_read(name: str, tmp_path: Path) -> None:
 def test_a_file_says_only_what_differs(tmp_path: Path) -> None:
     other = tmp_path / "tracked.yaml"
     other.write_text(
-        "config:\n  slipway:nodeGroups:\n    general:\n      instanceType: m5.xlarge\n      capacityType: SPOT\n"
-        "      diskSizeGiB: 40\n      size: {min: 1, desired: 2, max: 9}\n"
-        "      policies: {cpu: {kind: targetTracking, cpuPercent: 50}}\n"
+        "config:\n  slipway:nodeGroups:\n    general:\n      instanceType: m5.xlarge\n      schedules: null\n"
+        "      size: {min: 1}\n      policies: {cpu: {kind: targetTracking, cpuPercent: 50}}\n"
     )
-    settings = settings_of_file(other, ROOT, "dev")
-    assert settings.services == settings_of("dev", ROOT).services
+    settings, before = settings_with(other, ROOT, "dev"), settings_of("dev", ROOT)
+    assert settings.services == before.services
     group = settings.node_groups["general"]
     assert (group.instance_type, group.schedules) == ("m5.xlarge", {})
+    assert (group.size.min, group.size.max) == (1, before.node_groups["general"].size.max)
     assert isinstance(group.policies["cpu"], TargetTrackingSettings)
 
 
