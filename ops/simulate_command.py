@@ -25,10 +25,9 @@ from infra.schedules import time_zone_problem
 from infra.settings import Settings
 from ops.refusal import Refusal
 from ops.simulation_report import drawn, table
-from ops.stack_settings import settings_of, settings_with
+from ops.stack_settings import FILES, settings_of, settings_with
 
 _WIDE_ENOUGH: Final = 120
-_FILES: Final = (".yaml", ".yml")
 _POD_SECONDS: Final = 20
 """An image that is there already, and the first probe after 5 s that may be 10 s late (`apps/probes.py`)."""
 _NODE_SECONDS: Final = 120
@@ -78,7 +77,7 @@ def main(words: Sequence[str], console: Console | None = None) -> int:
         console.width = max(console.width, _WIDE_ENOUGH)
     stacks = {given.stack: settings_of(given.stack, Path.cwd())}
     for name in given.compare:
-        is_file = name.endswith(_FILES)
+        is_file = name.endswith(FILES)
         read = settings_with(Path(name), Path.cwd(), given.stack) if is_file else settings_of(name, Path.cwd())
         stacks[Path(name).stem if is_file else name] = read
     if given.plot is not None and not given.plot.absolute().parent.is_dir():

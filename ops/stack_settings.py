@@ -15,19 +15,22 @@ from ops.refusal import Refusal
 
 _PASSWORDS: Final = "databasePasswords"
 _NOT_READ: Final = "not read here"
+_OF_A_FILE: Final = "file"
+"""The stack's name where a file is named that need not be one's."""
+FILES: Final = (".yaml", ".yml")
 
 
-def settings_of(stack: str, project: Path) -> Settings:
-    """The settings of a stack of this project; its secrets stay unread.
+def settings_of(stack_or_file: str, project: Path) -> Settings:
+    """The settings of a stack of this project, or of any file like its stack files; secrets stay unread.
 
     Args:
-        stack: its name, such as `prod`
+        stack_or_file: a stack's name such as `prod`, or the path of a YAML file
         project: the directory with `Pulumi.yaml`
 
     Raises:
         Refusal: there is no such file, or it has problems; the message lists all of them.
     """
-    path = _file_of(stack, project)
+    path, stack = _named(stack_or_file, project)
     return _checked(path, project, stack, _config(path))
 
 
@@ -38,30 +41,32 @@ def settings_with(path: Path, project: Path, base: str) -> Settings:
         path: a file like a stack's with what differs, at any depth; a key that is `null` there is taken away, as in a
             JSON merge patch: https://www.rfc-editor.org/rfc/rfc7396
         project: the directory with `Pulumi.yaml`
-        base: the stack
+        base: the stack, by name or file
 
     Raises:
         Refusal: there is no such file, or it has problems; the message lists all of them.
     """
-    return _checked(path, project, base, _patched(_config(_file_of(base, project)), _config(path)))
+    base_path, stack = _named(base, project)
+    return _checked(path, project, stack, _patched(_config(base_path), _config(path)))
 
 
 def _patched(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    patched = dict(base)
+    patched: dict[str, Any] = dict(base)
     for key, change in changes.items():
         if change is None:
             patched.pop(key, None)
         elif isinstance(change, Mapping):
-            before: Any = patched.get(key)
-            inner: Any = before if isinstance(before, Mapping) else {}
-            patched[key] = _patched(cast(Mapping[str, Any], inner), cast(Mapping[str, Any], change))
+            before: Any = patched.get(key) if isinstance(patched.get(key), Mapping) else {}
+            patched[key] = _patched(cast(Mapping[str, Any], before), cast(Mapping[str, Any], change))
         else:
             patched[key] = change
     return patched
 
 
-def _file_of(stack: str, project: Path) -> Path:
-    return project / f"Pulumi.{stack}.yaml"
+def _named(stack_or_file: str, project: Path) -> tuple[Path, str]:
+    if stack_or_file.endswith(FILES):
+        return Path(stack_or_file), _OF_A_FILE
+    return project / f"Pulumi.{stack_or_file}.yaml", stack_or_file
 
 
 def _config(path: Path) -> Mapping[str, Any]:

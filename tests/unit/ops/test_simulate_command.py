@@ -95,6 +95,11 @@ def test_a_file_says_only_what_differs(tmp_path: Path) -> None:
     assert isinstance(group.policies["cpu"], TargetTrackingSettings)
 
 
+def test_a_whole_file_can_stand_for_a_stack(curve: Path) -> None:
+    shown = run("-s", "Pulumi.dev.yaml", "--load", str(curve), "--compare", str(EXAMPLES / "follow-cpu.yaml"))
+    assert cells(shown, "most pods")[0] == ["8", "8"]
+
+
 def refused(*words: str) -> str:
     with pytest.raises(Refusal) as raised:
         run(*words)
