@@ -56,10 +56,13 @@ class Outcome:
 
     @property
     def apart(self) -> list[int]:
-        """The syncs at which one count is none that the other had within one sync period."""
+        """The syncs at which one count is none that the other had within one sync period.
+
+        Of the last one that cannot be said: what comes after it was not seen.
+        """
         return [
             index
-            for index in range(len(self.real))
+            for index in range(len(self.real) - 1)
             if self.real[index] not in _around(self.simulated, index)
             or self.simulated[index] not in _around(self.real, index)
         ]
