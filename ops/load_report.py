@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from ops.load_steps import Row
-from ops.panel_chart import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Column, Line, Panel, as_steps, picture
+from ops.panel_chart import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Column, Line, Panel, as_steps, picture, round_values
 
 _UNKNOWN: Final = "-"
 _COLUMNS: Final = (
@@ -100,7 +100,7 @@ class LiveTable:
             room = max(self._console.height - 6, 1)
             self._live.update(table(self.rows[-room:], self._title), refresh=True)
         else:
-            self._console.print(" ".join(cell for cell in _cells(row) if cell != _UNKNOWN))
+            self._console.print(_sentence(row))
 
 
 def table(rows: Sequence[Row], title: str) -> Table:
@@ -133,6 +133,14 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (f"{row.seconds:.0f} s", str(row.visitors), *asked, *known)
 
 
+def _sentence(row: Row) -> str:
+    """A row for a log, where no header stands above it."""
+    time, visitors, speed, failed, _, _, slowest, _, pods, cpu, nodes = _cells(row)
+    asked = f"{visitors} at once, {speed} per second, {failed} failed, 99 % within {slowest}"
+    known = f"; {pods} pods, CPU {cpu}, {nodes} nodes" if row.reading else f"; {row.trouble}" if row.trouble else ""
+    return f"{time}: {asked if row.served else 'no load'}{known}"
+
+
 def _milliseconds(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{value:.0f} ms"
 
@@ -153,17 +161,21 @@ def drawn(rows: Sequence[Row], title: str) -> str:
     """All looks as a picture."""
     served = [(row.seconds, row.served) for row in rows if row.served is not None]
     read = [(row.seconds, row.reading) for row in rows if row.reading is not None]
+    visitors = [Line("at once", as_steps([(row.seconds, float(row.visitors)) for row in rows]), GREY)]
     speed = [
-        Line("requests per second", [(at, each.per_second) for at, each in served], BLUE),
-        Line("visitors", as_steps([(row.seconds, float(row.visitors)) for row in rows]), GREY, "dashed"),
-        Line("failed per second", [(at, each.failed / (each.seconds or 1)) for at, each in served], RED),
+        Line("answered", [(at, each.per_second) for at, each in served], BLUE),
+        Line("failed", [(at, each.failed / (each.seconds or 1)) for at, each in served], RED),
     ]
     times = [
         Line("median", [(at, each.median_ms) for at, each in served if each.median_ms is not None], GREEN),
         Line("95 %", [(at, each.p95_ms) for at, each in served if each.p95_ms is not None], ORANGE),
         Line("99 %", [(at, each.p99_ms) for at, each in served if each.p99_ms is not None], RED),
     ]
-    panels = [Panel("Requests", speed), Panel("Milliseconds until the answer", times)]
+    panels = [
+        Panel("Visitors", visitors),
+        Panel("Requests per second", speed),
+        Panel("Milliseconds until the answer", times),
+    ]
     if read:
         count = [
             Line("asked for", as_steps([(at, float(each.replicas)) for at, each in read]), GREY, "dashed"),
@@ -178,5 +190,4 @@ def drawn(rows: Sequence[Row], title: str) -> str:
         ]  # fmt: skip
         panels += [Panel("Pods and nodes", count), Panel("CPU in per cent of the request", percent)]
     last = max((row.seconds for row in rows), default=0.0)
-    marks = [last * index / _TICKS for index in range(_TICKS + 1)]
-    return picture(title, [Column("", panels)], [(mark, f"{mark:.0f} s") for mark in marks])
+    return picture(title, [Column("", panels)], [(mark, f"{mark:g} s") for mark in round_values(last, _TICKS)])

@@ -182,11 +182,11 @@ def as_steps(values: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return corners
 
 
-def round_values(end: float) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten, from zero to `end`."""
+def round_values(end: float, steps: int = _STEPS) -> list[float]:
+    """About so many multiples of 1, 2 or 5 times a power of ten, from zero to `end`."""
     if end <= 0:
         return [0.0]
-    rough = end / _STEPS
+    rough = end / steps
     magnitude = 10 ** math.floor(math.log10(rough))
     step = magnitude * next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
     return [index * step for index in range(int(end / step) + 1)]

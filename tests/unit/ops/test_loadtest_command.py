@@ -144,7 +144,7 @@ def test_what_is_seen_stands_in_the_table_in_the_file_and_in_the_picture(site: s
         "nodes": "2",
     }
     words_in = [element.text for element in ET.parse(plot).iter() if element.tag.endswith("text")]
-    assert {"Requests", "Pods and nodes", "CPU in per cent of the request"} <= set(words_in)
+    assert {"Requests per second", "Pods and nodes", "CPU in per cent of the request"} <= set(words_in)
 
 
 def test_without_a_cluster_the_load_is_sent_all_the_same(site: str, programs: Path) -> None:
