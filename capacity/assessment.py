@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Final
 
 from capacity.allocatable import Resources, allocatable
-from capacity.blocking import always_placed
+from capacity.disruptions import node_losses, zone_losses
 from capacity.instance_types import InstanceType, instance_type
 from capacity.needs import at_least, at_most, during_update, needs_of, taints_of
 from capacity.placement import Pending, Placement, check
+from capacity.proof import proven_to_fit
 from capacity.system_pods import requested_on_each_node
 from capacity.week import Sizing
 from capacity.workloads import Demand, Node, Workload
@@ -74,6 +75,7 @@ class Plan:
         needs: of its services
         group_names: in the order of the stack file
         zones: that each group's nodes are spread over
+        drain_seconds: how long a request may take to end when its pod leaves
         types: the instance type of each group
         offers: what a node of each group has for pods of services
     """
@@ -88,6 +90,7 @@ class Plan:
         self.needs = needs_of(settings.services, groups)
         self.group_names = tuple(groups)
         self.zones = settings.network.availability_zones
+        self.drain_seconds = settings.drain_seconds
         self.types = {name: instance_type(group.instance_type) for name, group in groups.items()}
         self._taints = {name: taints_of(group.taints) for name, group in groups.items()}
         self.offers = {name: offers_of(type_) for name, type_ in self.types.items()}
@@ -115,9 +118,17 @@ class Plan:
             for index in range(count)
         )
 
-    def idle(self, group: str) -> bool:
-        """Whether no pod of the system may run in the group."""
-        return not any(workload.may_run_on(self.example(group)) for workload, _ in at_least(self.needs))
+    @cached_property
+    def idle_groups(self) -> tuple[str, ...]:
+        """The groups in which no pod of the system may run."""
+        workloads = [workload for workload, _ in at_least(self.needs)]
+        nodes = {group: self.example(group) for group in self.group_names}
+        return tuple(group for group, node in nodes.items() if not any(each.may_run_on(node) for each in workloads))
+
+    def fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
+        """Whether a demand finds room; the same as `fill(...).fits`, and quick where more is asked than is there."""
+        left = [node for node in self.nodes(counts) if node.name not in lost]
+        return self._headroom(left, demand).percent >= 0 and self.fill(counts, demand, lost).fits
 
     def fill(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> Fill:
         """How a demand finds room on so many nodes, some of which may be lost."""
@@ -130,9 +141,7 @@ class Plan:
         nodes = self.nodes(counts)
         left = [node for node in nodes if node.name not in lost]
         headroom = self._headroom(left, demand)
-        # A proof needs no scheduler: what is alike to it is counted together, and it holds for all orders and losses.
-        merged = _merged(demand)
-        if all(always_placed(workload, left, merged) for workload, _ in merged):
+        if proven_to_fit(left, demand):
             return Fill(fits=True, pending=(), tight=(), shortage=NOTHING, headroom=headroom)
         verdict = check(nodes, demand, lost)
         pending = verdict.placement.pending
@@ -195,28 +204,29 @@ class Assessment:
 
     @cached_property
     def update(self) -> Fill:
-        """The first wave of an update of every service at its least, on the fewest nodes."""
-        return self.plan.fill(self.fewest, during_update(self.plan.needs))
+        """An update of every service at its least, on the fewest nodes."""
+        return self.plan.fill(self.fewest, during_update(self.plan.needs, self.plan.drain_seconds))
 
     def losses(self, what: str) -> Iterator[tuple[str, Fill]]:
-        """Every service at its least on what a loss leaves, for each different loss.
-
-        Args:
-            what: `nothing`, `node` or `zone`; nodes of one group in one zone are alike
-        """
-        for name, lost in losses_of(self.plan.nodes(self.fewest), what):
+        """Every service at its least on what a loss leaves, for each different loss."""
+        for name, lost in losses_of(self.plan.nodes(self.fewest), what).items():
             yield name, self.plan.fill(self.fewest, at_least(self.plan.needs), lost)
 
 
-def losses_of(nodes: Sequence[Node], what: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each different loss in words, with the names of the nodes that are gone."""
-    if what == "zone":
-        for zone in sorted({node.zone for node in nodes}):
-            yield f"zone {zone}", tuple(node.name for node in nodes if node.zone == zone)
-    if what == "node":
-        alike = {(node.group, node.zone): node.name for node in reversed(nodes)}
-        for (group, zone), name in reversed(alike.items()):
-            yield f"a node of {group} in {zone}", (name,)
+def losses_of(nodes: Sequence[Node], what: str) -> Mapping[str, frozenset[str]]:
+    """Each different loss in words, with the names of the nodes that are gone.
+
+    Args:
+        nodes: those there are
+        what: is lost: `nothing`, `node` or `zone`
+    """
+    match what:
+        case "node":
+            return node_losses(nodes)
+        case "zone":
+            return zone_losses(nodes)
+        case _:
+            return {}
 
 
 def _shortage(placement: Placement) -> Resources:
@@ -240,16 +250,3 @@ def offers_of(type_: InstanceType) -> Resources:
         memory_mib=all_of_it.memory_mib - taken.memory_mib,
         pods=all_of_it.pods - taken.pods,
     )
-
-
-def _merged(demand: Demand) -> Demand:
-    """What requests the same and may run in the same places, as one workload.
-
-    Wishes of how to spread play no part in the proof; where a spread is required, a workload stays by itself.
-    """
-    merged: dict[Workload, int] = {}
-    for workload, pods in demand:
-        required = any(spread.required for spread in workload.spread)
-        alike = workload if required else replace(workload, name="", spread=())
-        merged[alike] = merged.get(alike, 0) + pods
-    return list(merged.items())

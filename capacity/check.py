@@ -3,7 +3,7 @@
 An error is what cannot work: services that do not find room at their least. Everything else is a warning.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from capacity.node_load import unreachable_targets
 from capacity.smallest_change import MoreNodes, fewer_pods, fits_an_empty_node, groups_for, larger_type, more_nodes
 from capacity.states import State, states_ahead
 from capacity.system_pods import requested_on_each_node
-from capacity.words import amounts, counted, listed, group_sizes, without_room
+from capacity.words import amounts, counted, group_sizes, listed, without_room
 from capacity.workloads import Demand
 from infra.problems import Problem
 from infra.settings import Settings
@@ -43,15 +43,18 @@ def check_capacity(settings: Settings, now: datetime) -> Findings:
         now: with a time zone
     """
     plan = Plan(settings)
+    return check_states(settings, plan, states_ahead(settings.node_groups, now, plan.idle_groups))
+
+
+def check_states(settings: Settings, plan: Plan, states: Sequence[State]) -> Findings:
+    """Everything that is wrong in these states of a system."""
     impossible = [*_types_too_small(plan), *_pods_too_large(plan)]
     if impossible:
         return Findings(tuple(impossible), ())
-    idle = [group for group in plan.group_names if plan.idle(group)]
-    states = states_ahead(settings.node_groups, now, idle)
     checks = [_StateCheck(settings, Assessment(plan, state.sizings), state) for state in states]
     errors = [problem for check in checks for problem in check.errors()]
     warnings = [
-        *_idle_groups(idle, states),
+        *_idle_groups(plan.idle_groups, states),
         *unreachable_targets(settings.node_groups, plan, states),
         *(problem for check in checks for problem in check.warnings()),
     ]
@@ -80,8 +83,8 @@ def _pods_too_large(plan: Plan) -> Iterator[Problem]:
             offers = [f"{plan.types[each].name} of {each} has {amounts(plan.offers[each])}" for each in groups]
             yield Problem(
                 f"slipway:services.{need.name}",
-                f"a pod requests {amounts(Resources(requests.cpu_millicores, requests.memory_mib, 0))}, for which no node "
-                f"has room: {listed(offers)} for services{_suggested_type(plan, groups[0], requests)}",
+                f"a pod requests {amounts(Resources(requests.cpu_millicores, requests.memory_mib, 0))}, for which no "
+                f"node has room: {listed(offers)} for services{_suggested_type(plan, groups[0], requests)}",
             )
 
 
@@ -96,8 +99,8 @@ def _idle_groups(idle: Sequence[str], states: Sequence[State]) -> Iterator[Probl
         if nodes:
             yield Problem(
                 f"{_GROUPS}.{group}",
-                f"has up to {counted(nodes, 'node')} that nothing may run on: its taints keep every pod off, and no service "
-                f"is bound to it. Smallest change: slipway:services.<service>.nodeGroup {group}, or no taints",
+                f"has up to {counted(nodes, 'node')} that nothing may run on: its taints keep every pod off, and no "
+                f"service is bound to it. Smallest change: slipway:services.<service>.nodeGroup {group}, or no taints",
             )
 
 
@@ -152,25 +155,18 @@ class _StateCheck:
             )
 
     def _update(self) -> Iterator[Problem]:
-        needs, fewest = self._plan.needs, self._assessment.fewest
-        for need in needs:
-            stalling = stalling_update(needs, need)
-            if stalling is not None and not (fill := self._plan.fill(fewest, stalling)).fits:
-                yield self._nodes_short(
-                    fill,
-                    f"an update of {need.name} cannot go on: of {counted(need.least, 'pod')} none is taken down before a "
-                    "new one is ready, and",
-                    stalling,
-                )
+        fill, drain = self._assessment.update, self._settings.drain_seconds
+        if fill.fits:
+            return
+        for need in _unlike(self._plan.needs):
+            demand = stalling_update(self._plan.needs, need)
+            if demand is not None and not (stalled := self._plan.fill(self._assessment.fewest, demand)).fits:
+                few = f"of {counted(need.least, 'pod')} none is taken down before a new one is ready"
+                who = f"an update of {need.name} cannot go on: {few}, and"
+                yield self._nodes_short(stalled, who, demand)
                 return
-        fill = self._assessment.update
-        if not fill.fits:
-            grace = self._settings.drain_seconds
-            yield self._nodes_short(
-                fill,
-                f"an update of all services at once has to wait for pods that are leaving (slipway:drainSeconds {grace}):",
-                during_update(needs),
-            )
+        who = f"an update of all services at once waits for pods that are leaving (slipway:drainSeconds {drain}):"
+        yield self._nodes_short(fill, who, during_update(self._plan.needs, drain))
 
     def _losses(self) -> Iterator[Problem]:
         what = self._settings.capacity.survives
@@ -178,15 +174,15 @@ class _StateCheck:
 
         def survives(counts: Counts) -> bool:
             nodes = plan.nodes(counts)
-            return all(plan.fill(counts, demand, lost).fits for _, lost in losses_of(nodes, what))
+            return all(plan.fits(counts, demand, lost) for lost in losses_of(nodes, what).values())
 
         for name, fill in self._assessment.losses(what):
             if not fill.fits:
                 enough = more_nodes(self._assessment, groups_for(plan, fill), survives, at_most=False)
                 yield Problem(
                     "slipway:capacity.survives",
-                    f"is {what}, but {self._state.when()}, with every service at its least, the loss of {name} leaves too "
-                    f"little: {without_room(fill)}{self._suggested(enough)}",
+                    f"is {what}, but {self._state.when()}, with every service at its least, the loss of {name} leaves "
+                    f"too little: {without_room(fill)}{self._suggested(enough)}",
                 )
                 return  # one is enough to act upon
 
@@ -211,6 +207,10 @@ class _StateCheck:
         return "" if change is None else f". Smallest change: {change.in_words(self._state.paths(change.group))}"
 
 
-def _fitting(plan: Plan, demand: Demand) -> Callable[[Counts], bool]:
-    return lambda counts: plan.fill(counts, demand).fits
+def _unlike(needs: Sequence[Need]) -> Iterable[Need]:
+    """One of each kind of pod: where there is room for one of them, there is for its like."""
+    return {(need.workload.requests, need.workload.node_group, need.least, need.rolls): need for need in needs}.values()
 
+
+def _fitting(plan: Plan, demand: Demand) -> Callable[[Counts], bool]:
+    return lambda counts: plan.fits(counts, demand)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import ceil
+from math import floor
 
 from capacity.workloads import Demand, Node, Workload
 
@@ -53,7 +53,7 @@ def most_leaving(
 ) -> int:
     """How many pods of a Deployment are on their way out at once while it rolls out, at most.
 
-    At most `max_surge + max_unavailable` new pods start at once, and only when one is ready a further old one may leave.
+    At most `max_surge + max_unavailable` new pods start at once, and a further old one leaves only when one is ready.
 
     Args:
         replicas: how many pods the Deployment has
@@ -62,5 +62,5 @@ def most_leaving(
         seconds_until_ready: how long a new pod takes at least; more than 0
         seconds_until_gone: how long an old pod takes at most, its grace period
     """
-    rounds = ceil(seconds_until_gone / seconds_until_ready)
+    rounds = floor(seconds_until_gone / seconds_until_ready) + 1
     return min((max_surge + max_unavailable) * rounds, replicas)

@@ -1,14 +1,16 @@
 """What the services of a stack ask of its nodes: at their least, at their most, and during an update."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from capacity.allocatable import Resources
+from capacity.disruptions import most_leaving, rolling_update
 from capacity.system_pods import SYSTEM_DEMAND
 from capacity.workloads import Demand, Taint, Workload
 from infra.node_settings import NodeGroupSettings, TaintSettings
 from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
+from infra.shutdown import ShutdownTimes
 
 # EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
 _EFFECTS: Final[Mapping[str, Literal["NoSchedule", "NoExecute", "PreferNoSchedule"]]] = {
@@ -18,8 +20,10 @@ _EFFECTS: Final[Mapping[str, Literal["NoSchedule", "NoExecute", "PreferNoSchedul
 }
 
 # As `_strategy` in `apps/service.py` has them: maxUnavailable 25 %, maxSurge 1.
-_UNAVAILABLE_ONE_OF = 4
-_SURGE = 1
+_UNAVAILABLE_ONE_OF: Final = 4
+_SURGE: Final = 1
+# When a pod is looked at for the first time, by `apps/probes.py`: none is ready before.
+_SECONDS_UNTIL_READY: Final = 5
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,6 @@ class Need:
     most: int
     rolls: bool
     cpu_limit: int
-
-    def extra_pods(self, replicas: int) -> int:
-        """How many pods more there are in the first wave of an update.
-
-        The surge, and a new pod for each that is taken down: that one holds its requests until it has ended, which
-        takes the grace period. `maxUnavailable` is rounded down, so a service of less than four pods has only its surge.
-        https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
-        """
-        return _SURGE + taken_down_at_once(replicas) if self.rolls else 0
-
-
-def taken_down_at_once(replicas: int) -> int:
-    """How many old pods an update may take down before a new one is ready."""
-    return replicas // _UNAVAILABLE_ONE_OF
 
 
 def taints_of(taints: tuple[TaintSettings, ...]) -> tuple[Taint, ...]:
@@ -98,9 +88,21 @@ def at_most(needs: tuple[Need, ...]) -> Demand:
     return [*SYSTEM_DEMAND, *((need.workload, need.most) for need in needs)]
 
 
-def during_update(needs: tuple[Need, ...]) -> Demand:
-    """Every service at its least, in the first wave of an update of all of them, as one `pulumi up` may bring it."""
-    return [*at_least(needs), *_new_pods(needs)]
+def during_update(needs: tuple[Need, ...], drain_seconds: int) -> Demand:
+    """Every service at its least, while an update of all of them goes on, as one `pulumi up` may bring it.
+
+    A pod that is taken down holds its requests until it has ended, and new ones are ready long before that.
+    """
+    seconds_until_gone = ShutdownTimes(drain_seconds).termination_grace_period
+
+    def rolling(need: Need) -> Demand:
+        unavailable = taken_down_at_once(need.least)
+        leaving = most_leaving(need.least, _SURGE, unavailable, _SECONDS_UNTIL_READY, seconds_until_gone)
+        return rolling_update(need.workload, need.least, _SURGE, leaving)
+
+    updated = [rolling(need) if need.rolls else [(need.workload, need.least)] for need in needs]
+    old = [revision for revisions in updated for revision in revisions[:-1]]
+    return [*SYSTEM_DEMAND, *old, *(revisions[-1] for revisions in updated)]
 
 
 def stalling_update(needs: tuple[Need, ...], updated: Need) -> Demand | None:
@@ -110,16 +112,13 @@ def stalling_update(needs: tuple[Need, ...], updated: Need) -> Demand | None:
     """
     if not updated.rolls or taken_down_at_once(updated.least):
         return None
-    return [*at_least(needs), (replace(updated.workload, name=new_revision(updated.name)), _SURGE)]
+    others = [(need.workload, need.least) for need in needs if need is not updated]
+    return [*SYSTEM_DEMAND, *others, *rolling_update(updated.workload, updated.least, _SURGE, leaving=0)]
 
 
-def _new_pods(needs: tuple[Need, ...]) -> Iterator[tuple[Workload, int]]:
-    for need in needs:
-        if extra := need.extra_pods(need.least):
-            # Another revision is another workload: `matchLabelKeys` spreads each by itself.
-            yield replace(need.workload, name=new_revision(need.name)), extra
+def taken_down_at_once(replicas: int) -> int:
+    """How many old pods an update may take down before a new one is ready; a part of a pod does not count.
 
-
-def new_revision(service: str) -> str:
-    """What the pods of a new version are called beside the old ones."""
-    return f"{service} (new)"
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-unavailable
+    """
+    return replicas // _UNAVAILABLE_ONE_OF

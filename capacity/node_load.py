@@ -1,7 +1,8 @@
 """Whether the CPU that a node group's policies look at can ever get where they act.
 
-`docs/capacity.md` has the arithmetic. Pods use no more CPU than their limits, so the services at their most, each pod at
-its limit and all spread evenly, are the most that nodes can be busy with; add-ons are left out, since they use little.
+`docs/capacity.md` has the arithmetic. Pods use no more CPU than their limits, so the services at their most, each
+pod at its limit and all spread evenly, are the most that nodes can be busy with; add-ons are left out, since they use
+little.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,13 +40,13 @@ def unreachable_targets(
         load, state = max(loads, key=lambda each: each[0])
         for label, policy in group.policies.items():
             target = _adds_from(policy)
-            if target is not None and load < target and not plan.idle(name):
+            if target is not None and load < target and name not in plan.idle_groups:
                 nodes = counted(state.sizings[name].at_least, "node")
                 key = "cpuPercent" if isinstance(policy, TargetTrackingSettings) else "alarm.cpuPercent"
                 yield Problem(
                     f"slipway:nodeGroups.{name}.policies.{label}.{key}",
-                    f"is {target}, which is never reached: with every service at its most and every pod at its CPU limit, "
-                    f"{nodes} of {group.instance_type} would be at {load:.0f} %. {_reachable(load)}",
+                    f"is {target}, which is never reached: with every service at its most and every pod at its CPU "
+                    f"limit, {nodes} of {group.instance_type} would be at {load:.0f} %. {_reachable(load)}",
                 )
 
 

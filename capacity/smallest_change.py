@@ -37,8 +37,8 @@ class MoreNodes:
         """
         size, keys = self.sizing.size, ("min", "desired", "max")
         first = keys.index("max" if self.at_most else "min") if self.sizing.scaled else keys.index("desired")
-        too_small = [key for key, bound in zip(keys, (size.min, size.desired, size.max), strict=True) if bound < self.nodes]
-        changed = [f"{key} {self.nodes}" for key in keys[first:] if key in too_small]
+        bounds = dict(zip(keys, (size.min, size.desired, size.max), strict=True))
+        changed = [f"{key} {self.nodes}" for key in keys[first:] if bounds[key] < self.nodes]
         return f"{' and '.join(changed)} at {' and at '.join(paths)}"
 
 
@@ -81,7 +81,10 @@ def groups_for(plan: Plan, fill: Fill) -> list[str]:
     return [
         group
         for group in plan.group_names
-        if any(each.may_run_on(plan.example(group)) and fits_an_empty_node(each.requests, plan.offers[group]) for each in wanting)
+        if any(
+            each.may_run_on(plan.example(group)) and fits_an_empty_node(each.requests, plan.offers[group])
+            for each in wanting
+        )
     ]
 
 
@@ -90,7 +93,7 @@ def fewer_pods(plan: Plan, need: Need, counts: Counts) -> int | None:
     others = [each for each in plan.needs if each is not need]
 
     def fits(most: int) -> bool:
-        return plan.fill(counts, at_most((*others, replace(need, most=most)))).fits
+        return plan.fits(counts, at_most((*others, replace(need, most=most))))
 
     if need.most <= need.least or not fits(need.least):
         return None

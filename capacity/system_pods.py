@@ -11,7 +11,6 @@ from typing import Final
 from capacity.allocatable import Resources
 from capacity.workloads import Workload
 
-
 ADD_ON_PREFIX: Final = "add-on "
 """What the names of these workloads begin with, so that a service may have the same name."""
 

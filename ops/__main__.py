@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ops.refusal import Refusal
 
 _COMMANDS = {
+    "capacity": ("ops.capacity_command", "when a stack's nodes have room for its pods in a week, and what they cost"),
     "images": ("ops.images_command", "which image each environment runs, since when, and what its stack file says"),
     "loadtest": ("ops.loadtest_command", "send a site requests, and see what pods and nodes make of it"),
     "login": ("ops.login_command", "log in to the registries of a stack"),

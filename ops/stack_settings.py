@@ -15,7 +15,7 @@ from ops.refusal import Refusal
 
 _PASSWORDS: Final = "databasePasswords"
 _NOT_READ: Final = "not read here"
-_OF_A_FILE: Final = "file"
+_OF_A_FILE: Final = "compared"
 """The stack's name where a file is named that need not be one's."""
 FILES: Final = (".yaml", ".yml")
 
