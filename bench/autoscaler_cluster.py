@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -81,11 +81,12 @@ class Watch:
     def _watch(self, version: str, kind: str, take: Callable[[str, Object], None]) -> None:
         since = ""
         while not self._end.is_set():
-            # A watch that begins anew tells everything again, which changes nothing.
-            with suppress(ApiServerError, UnreachableError):
+            try:
                 for event, thing in self.api.watch(version, kind, "default", since=since, seconds=_WATCH_SECONDS):
                     since = str(thing["metadata"]["resourceVersion"])
                     take(event, thing)
+            except (ApiServerError, UnreachableError):
+                since = ""  # everything is told again, which changes nothing
 
     def _take_pod(self, event: str, thing: Object) -> None:
         name, now = str(thing["metadata"]["name"]), time.time()
