@@ -94,7 +94,7 @@ def fewer_pods(plan: Plan, need: Need, counts: Counts) -> int | None:
     others = [each for each in plan.needs if each is not need]
 
     def fits(most: int) -> bool:
-        return plan.fits(counts, at_most((*others, replace(need, most=most))))
+        return plan.surely_fits(counts, at_most((*others, replace(need, most=most))))
 
     if need.most <= need.least or not fits(need.least):
         return None
