@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from infra.capacity_settings import CapacitySettings
 from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.migration_settings import AlbMigrationSettings
 from infra.node_settings import NodeGroupSettings
@@ -79,6 +80,7 @@ class Settings(StrictModel):
     cluster: ClusterSettings
     load_balancer: LoadBalancerSettings
     node_groups: Mapping[NodeGroupName, NodeGroupSettings]
+    capacity: CapacitySettings
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
     database_passwords: Mapping[DnsLabel, SecretStr]

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from apps.declarations import declaration_of
+from capacity.instance_types import UnknownInstanceTypeError, instance_type
 from infra.certificate import certificate_names
 from infra.listener_rules import LISTENER_RULES_PER_BALANCER
 from infra.migration_rules import RULES_OF_MIGRATION
@@ -108,6 +109,20 @@ def some_node_group(
     """Add-ons and services need nodes that take them."""
     if services and not any(not group.taints for group in node_groups.values()):
         yield Problem("slipway:nodeGroups", "has no group without taints; expected one where add-ons can run")
+
+
+def instance_types_are_known(node_groups: Mapping[str, NodeGroupSettings]) -> Iterator[Problem]:
+    """Of a type that is not known nobody can say what fits on its nodes."""
+    for name, group in node_groups.items():
+        try:
+            instance_type(group.instance_type)
+        except UnknownInstanceTypeError as error:
+            closest = f"; the closest known ones are {', '.join(error.closest)}" if error.closest else ""
+            yield Problem(
+                f"slipway:nodeGroups.{name}.instanceType",
+                f"is {error.name}, which capacity/instance_types.json does not know{closest}. "
+                "A newer one comes with: python -m tools.instance_types",
+            )
 
 
 def services_run_on_known_groups(
@@ -219,6 +234,7 @@ Rule = Callable[..., Iterator[Problem]]
 RULES_OF_ENTRIES: tuple[Rule, ...] = (
     hosts_are_in_the_domain,
     images_are_pinned,
+    instance_types_are_known,
     sidecar_databases_stay_alone,
 )
 """Rules that look at each entry of a mapping by itself, so that a broken neighbour does not matter."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from capacity.check import check_capacity
 from infra.haproxy_migration_settings import HaproxyMigrationSettings, ServiceShareSettings
 from infra.problems import Problem, SettingsError
 from infra.settings import NetworkSettings, Settings
@@ -29,7 +31,7 @@ _PLAIN_TEXT = {"account", "domain", "namespace"}
 
 
 def read_settings() -> Settings:
-    """The settings of the stack that Pulumi is working on.
+    """The settings of the stack that Pulumi is working on, whose pods and nodes add up.
 
     Raises:
         pulumi.RunError: the stack file has problems; the message lists all of them. Nothing was created.
@@ -38,9 +40,24 @@ def read_settings() -> Settings:
     runtime_config = pulumi.runtime.config
     values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     try:
-        return parse_settings(pulumi.get_project(), pulumi.get_stack(), values)
+        settings = parse_settings(pulumi.get_project(), pulumi.get_stack(), values)
+        _require_room(settings)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
+    return settings
+
+
+def _require_room(settings: Settings) -> None:
+    """Warn of what may go wrong with these sizes, and refuse what cannot work.
+
+    Raises:
+        SettingsError: with every such problem.
+    """
+    findings = check_capacity(settings, datetime.now(UTC))
+    for warning in findings.warnings:
+        pulumi.log.warn(str(warning))
+    if findings.errors:
+        raise SettingsError(settings.stack, findings.errors)
 
 
 def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Settings:

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from ops.refusal import Refusal
 
 _COMMANDS = {
+    "capacity": ("ops.capacity_command", "when a stack's nodes have room for its pods in a week, and what they cost"),
     "images": ("ops.images_command", "which image each environment runs, since when, and what its stack file says"),
+    "loadtest": ("ops.loadtest_command", "send a site requests, and see what pods and nodes make of it"),
     "login": ("ops.login_command", "log in to the registries of a stack"),
     "migrate": ("ops.migrate_command", "see and move the traffic between the old system and this stack"),
     "affected": ("ops.affected_command", "list the stacks that a change can change"),
     "github": ("ops.github_command", "say in a pull request or an issue what a pipeline found"),
     "promote": ("ops.promote_command", "take the images that one stack runs to the next"),
     "push": ("ops.push_command", "put a built image into the registry of a stack"),
+    "simulate": ("ops.simulate_command", "play a load through the pods and nodes of a stack, without any of them"),
     "summarize": ("ops.summarize_command", "say in Markdown what previews would change"),
 }
 """By name: the module, whose `main` takes the words after the name and gives back the exit code; and what it does."""

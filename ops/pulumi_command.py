@@ -64,6 +64,17 @@ class PulumiCommand:
         outputs: Mapping[str, Any] = json.loads(done.stdout)
         return outputs
 
+    def secret_output(self, stack: str, name: str) -> str:
+        """One output of the stack as it is, also where it is a secret.
+
+        Raises:
+            Refusal: Pulumi does not answer, with its own words.
+        """
+        done = self._run(["stack", "output", name, "--show-secrets", "--stack", stack], capture=True)
+        if done.returncode != 0:
+            raise Refusal(f"pulumi does not tell the output {name} of {stack}: {_last_words(done.stderr)}")
+        return done.stdout
+
     def up(self, stack: str, *, yes: bool) -> int:
         """Bring the stack up, on this terminal; gives back Pulumi's exit code.
 

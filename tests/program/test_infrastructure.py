@@ -180,6 +180,8 @@ def test_a_boost_is_two_one_off_actions() -> None:
 
 def test_a_service_bound_to_a_group_is_let_onto_its_nodes() -> None:
     config = stack_config("prod")
+    spot = {"key": "capacity", "value": "spot", "effect": "NO_SCHEDULE"}
+    config["slipway:nodeGroups"]["burst"] = {**config["slipway:nodeGroups"]["burst"], "taints": [spot], "schedules": {}}
     config["slipway:services"]["users"]["nodeGroup"] = "burst"
     graph = record("prod", config)
     pods = graph.one("kubernetes:apps/v1:Deployment", "slipway-prod-users-deployment").inputs["spec"]["template"]
@@ -189,7 +191,7 @@ def test_a_service_bound_to_a_group_is_let_onto_its_nodes() -> None:
     ]
     group = graph.one(NODE_GROUP, "slipway-prod-burst")
     assert group.inputs["labels"] == {"capacity": "spot", "slipway/node-group": "burst"}
-    assert group.inputs["taints"] == [{"key": "capacity", "value": "spot", "effect": "NO_SCHEDULE"}]
+    assert group.inputs["taints"] == [spot]
     others = graph.one("kubernetes:apps/v1:Deployment", "slipway-prod-frontend-deployment").inputs["spec"]["template"]
     assert "nodeSelector" not in others["spec"]
 

@@ -11,8 +11,9 @@ from tests.stack_values import ROOT
 pytestmark = pytest.mark.unit
 
 PROGRAM = [ROOT / "__main__.py", *sorted((ROOT / "infra").rglob("*.py")), *sorted((ROOT / "apps").rglob("*.py"))]
+CAPACITY = sorted((ROOT / "capacity").rglob("*.py"))
 BOOTSTRAP = sorted((ROOT / "bootstrap").rglob("*.py"))
-OURS = {"sandbox", "tests", "ops", "capacity", "policy", "bootstrap", "tools"}
+OURS = {"sandbox", "tests", "ops", "policy", "bootstrap", "tools"}
 ENVIRONMENT = {"environ", "getenv", "environb", "getenvb"}
 
 
@@ -67,6 +68,14 @@ def test_no_sandbox_no_test_switch_no_environment_variable(file: Path) -> None:
     assert "pytest" not in text
 
 
+@pytest.mark.parametrize("file", CAPACITY, ids=lambda file: file.name)
+def test_capacity_is_pure_functions_over_settings(file: Path) -> None:
+    tree = ast.parse(file.read_text())
+    assert not {name.split(".")[0] for name in imports_of(tree)} & {*OURS, "apps", "pulumi", "pulumi_aws", "os"}
+    assert not names_of(tree) & {*ENVIRONMENT, "today"}, "what time it is, is told by who asks"
+    assert "datetime.now" not in file.read_text()
+
+
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component[0])
 def test_a_component_registers_its_outputs_last(component: tuple[str, ast.FunctionDef]) -> None:
     constructor = component[1]
@@ -113,7 +122,7 @@ def test_no_resource_is_created_inside_apply() -> None:
     "file",
     [
         file
-        for folder in ("infra", "apps", "bootstrap", "sandbox", "tools")
+        for folder in ("infra", "apps", "bootstrap", "capacity", "sandbox", "tools")
         for file in sorted((ROOT / folder).rglob("*.py"))
     ],
     ids=lambda file: str(file.relative_to(ROOT)),
