@@ -13,7 +13,7 @@ from capacity.workloads import Demand, Node, Workload
 
 # How many steps (a pod looks at a node) one question may take, about half a second, and how many orders at least.
 _MOST_STEPS: Final = 100_000
-_FEWEST_ORDERS: Final = 4
+_FEWEST_ORDERS: Final = 1
 _MOST_ORDERS: Final = 24
 _FEWEST_IN_SEARCH: Final = 100
 _MOST_IN_SEARCH: Final = 400
@@ -68,16 +68,17 @@ def play(nodes: Sequence[Node], order: Order, lost: Collection[str] = (), about:
     for workload, pods in order.arrivals:
         again.append((workload, min(pods, pending[workload])))
         pending[workload] -= again[-1][1]
-    return _arrive(rest, [(workload, pods) for workload, pods in again if pods], about)
+    return _arrive(rest, again, about)
 
 
 def _arrive(scheduler: Scheduler, arrivals: Demand, about: Workload | None) -> Story:
     pending: Counter[Workload] = Counter()
-    if not arrivals:
+    coming = [(workload, pods) for workload, pods in arrivals if pods]
+    if not coming:
         return Story(scheduler, pending, 0.0)
-    for workload, pods in arrivals[:-1]:
+    for workload, pods in coming[:-1]:
         pending[workload] += scheduler.schedule(workload, pods)
-    last, pods = arrivals[-1]
+    last, pods = coming[-1]
     pending[last] += scheduler.schedule(last, pods - 1)
     openness = 0.0 if about is None else scheduler.openness(about)
     pending[last] += scheduler.schedule(last, 1)
@@ -89,9 +90,10 @@ def usual_orders(nodes: Sequence[Node], demand: Demand) -> Iterator[Order]:
     sizes = _sizes(nodes, demand)
     ascending = sorted(demand, key=lambda each: sizes[each[0]])
     yield Order(ascending)
-    yield Order(list(reversed(ascending)))
     pods = [(workload, 1) for workload, count in demand for _ in range(count)]
     number = min(max(_MOST_STEPS // max(len(pods) * len(nodes), 1), _FEWEST_ORDERS), _MOST_ORDERS)
+    if number > 1:
+        yield Order(list(reversed(ascending)))
     for seed in range(number - 2):
         arrivals = list(ascending if seed % 2 else pods)
         Random(seed).shuffle(arrivals)  # noqa: S311 - no secret

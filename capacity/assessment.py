@@ -19,6 +19,9 @@ from infra.settings import Settings
 Counts = Mapping[str, int]
 """How many nodes each group has."""
 
+# Pods times nodes, up to which a search lets the scheduler's model play.
+_MOST_STEPS: Final = 50_000
+
 NOTHING: Final = Resources(0, 0, 0)
 
 _AMOUNTS: Final[tuple[tuple[str, Callable[[Resources], int]], ...]] = (
@@ -125,10 +128,18 @@ class Plan:
         nodes = {group: self.example(group) for group in self.group_names}
         return tuple(group for group, node in nodes.items() if not any(each.may_run_on(node) for each in workloads))
 
-    def fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
-        """Whether a demand finds room; the same as `fill(...).fits`, and quick where more is asked than is there."""
+    def surely_fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
+        """Whether a demand finds room, for a search that asks again and again.
+
+        The same as `fill(...).fits`, but where pods and nodes are so many that each answer takes seconds, only what is
+        proven counts.
+        """
         left = [node for node in self.nodes(counts) if node.name not in lost]
-        return self._headroom(left, demand).percent >= 0 and self.fill(counts, demand, lost).fits
+        if self._headroom(left, demand).percent < 0:
+            return False
+        if len(left) * sum(pods for _, pods in demand) > _MOST_STEPS:
+            return proven_to_fit(left, demand)
+        return self.fill(counts, demand, lost).fits
 
     def fill(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> Fill:
         """How a demand finds room on so many nodes, some of which may be lost."""

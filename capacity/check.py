@@ -20,6 +20,7 @@ from infra.problems import Problem
 from infra.settings import Settings
 
 _GROUPS = "slipway:nodeGroups"
+_MOST_LIMITS = 3
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,7 @@ class _StateCheck:
         margin = self._settings.capacity.headroom_percent
         if not fill.fits:
             problem = self._nodes_short(fill, "with every service at its most", demand, at_most_nodes=True)
-            fewer = [
-                f"slipway:services.{need.name}.autoscaling.maxReplicas {pods}"
-                for need in self._wanting(fill)
-                if (pods := fewer_pods(self._plan, need, self._assessment.greatest)) is not None
-            ]
-            yield Problem(problem.path, problem.message + (f", or {fewer[0]}" if fewer else ""))
+            yield Problem(problem.path, problem.message + self._fewer_pods(fill))
         elif fill.headroom.percent < margin:
             room = fill.headroom
             enough = more_nodes(
@@ -174,7 +170,7 @@ class _StateCheck:
 
         def survives(counts: Counts) -> bool:
             nodes = plan.nodes(counts)
-            return all(plan.fits(counts, demand, lost) for lost in losses_of(nodes, what).values())
+            return all(plan.surely_fits(counts, demand, lost) for lost in losses_of(nodes, what).values())
 
         for name, fill in self._assessment.losses(what):
             if not fill.fits:
@@ -186,9 +182,15 @@ class _StateCheck:
                 )
                 return  # one is enough to act upon
 
-    def _wanting(self, fill: Fill) -> list[Need]:
+    def _fewer_pods(self, fill: Fill) -> str:
+        """One service whose limit, lowered, makes room for all, if there is one among the first that find none."""
         names = {each.workload.name for each in fill.pending} | {each.name for each in fill.tight}
-        return [need for need in self._plan.needs if need.name in names]
+        wanting = [need for need in self._plan.needs if need.name in names]
+        for need in wanting[:_MOST_LIMITS]:
+            pods = fewer_pods(self._plan, need, self._assessment.greatest)
+            if pods is not None:
+                return f", or slipway:services.{need.name}.autoscaling.maxReplicas {pods}"
+        return ""
 
     def _nodes_short(self, fill: Fill, who: str, demand: Demand, *, at_most_nodes: bool = False) -> Problem:
         """Where pods find no room, which nodes there are, and how many would do."""
@@ -213,4 +215,4 @@ def _unlike(needs: Sequence[Need]) -> Iterable[Need]:
 
 
 def _fitting(plan: Plan, demand: Demand) -> Callable[[Counts], bool]:
-    return lambda counts: plan.fits(counts, demand)
+    return lambda counts: plan.surely_fits(counts, demand)

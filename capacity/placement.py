@@ -36,7 +36,7 @@ from typing import Final
 
 from capacity.allocatable import Resources
 from capacity.arrivals import Order, Story, play, searched_orders, usual_orders
-from capacity.blocking import always_placed
+from capacity.blocking import unproven
 from capacity.scheduler import Scheduler
 from capacity.workloads import SERVICE_SPREAD, Demand, Node, Spread, Taint, Workload
 
@@ -104,12 +104,14 @@ class Verdict:
     Attributes:
         fits: whether each pod is placed in any order
         placement: of an order that leaves pods pending, if one was found; else of the likely one
-        tight: workloads without pending pods for which there is no reserve that would make it sure; empty if it fits
+        tight: workloads for which no order was found that leaves a pod pending, but no reserve either; empty if it fits
+        order: the order that leaves pods pending, if one was found
     """
 
     fits: bool
     placement: Placement
     tight: tuple[Workload, ...]
+    order: Order | None
 
 
 def place(nodes: Sequence[Node], demand: Demand) -> Placement:
@@ -132,19 +134,19 @@ def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> 
     """
     likely = _placement(play(nodes, Order(demand), lost))
     if likely.pending:
-        return Verdict(fits=False, placement=likely, tight=())
+        return Verdict(fits=False, placement=likely, tight=(), order=Order(demand))
     left = [node for node in nodes if node.name not in lost]
-    unsure = [workload for workload, _ in demand if not always_placed(workload, left, demand)]
+    unsure = unproven(left, demand)
     if not unsure:
-        return Verdict(fits=True, placement=likely, tight=())
+        return Verdict(fits=True, placement=likely, tight=(), order=None)
     tight: set[Workload] = set()
     for order in usual_orders(nodes, demand):
         story = play(nodes, order, lost)
         if story.pending:
-            return Verdict(fits=False, placement=_placement(story), tight=())
+            return Verdict(fits=False, placement=_placement(story), tight=(), order=order)
         tight.update(workload for workload in unsure if not story.scheduler.takes(workload))
     if not tight:
-        return Verdict(fits=True, placement=likely, tight=())
+        return Verdict(fits=True, placement=likely, tight=(), order=None)
     orders = searched_orders(nodes, demand, lost, unsure)
     reserve = orders is not None
     smaller = [_with_reserve(node) for node in nodes]
@@ -152,8 +154,9 @@ def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> 
         if reserve and play(smaller, order, lost).pending:
             reserve = False
         if not reserve and (story := play(nodes, order, lost)).pending:
-            return Verdict(fits=False, placement=_placement(story), tight=())
-    return Verdict(fits=reserve, placement=likely, tight=() if reserve else tuple(tight))
+            return Verdict(fits=False, placement=_placement(story), tight=(), order=order)
+    in_doubt = () if reserve else tuple(workload for workload in unsure if workload in tight)
+    return Verdict(fits=reserve, placement=likely, tight=in_doubt, order=None)
 
 
 def _with_reserve(node: Node) -> Node:

@@ -20,16 +20,33 @@ Among nodes of the same score the real one picks any; here it is the first, or a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from capacity.allocatable import Resources
-from capacity.workloads import Node, Spread, Workload
+from capacity.workloads import Node, Workload
 
 _BEST: Final = 100
 _SPREAD_WEIGHT: Final = 2
 _TAINT_WEIGHT: Final = 3
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where pods with a node selector and tolerations may be, as far as nodes' labels and taints go.
+
+    Attributes:
+        open: nodes that let them in
+        selected: nodes that the selector matches
+        dislikes: for each node, how many of its taints would rather keep them off
+    """
+
+    open: list[int]
+    selected: list[int]
+    dislikes: list[int]
 
 
 class Scheduler:
@@ -50,11 +67,16 @@ class Scheduler:
         self._memory = [node.offers.memory_mib for node in nodes]
         self._pods = [node.offers.pods for node in nodes]
         self._zones = [node.zone for node in nodes]
-        self._standing: dict[Workload, list[int]] = {}
+        self._offers = [(node.offers.cpu_millicores, node.offers.memory_mib) for node in nodes]
+        # By the workload's name, whose hash is at hand.
+        self._workloads: dict[str, Workload] = {}
+        self._standing: dict[str, list[int]] = {}
+        self._in_zones: dict[str, Counter[str]] = {}
+        self._places: dict[object, _Places] = {}
 
     def standing(self) -> dict[Workload, list[int]]:
         """How many pods of each workload stand on each node."""
-        return self._standing
+        return {self._workloads[name]: counts for name, counts in self._standing.items()}
 
     def free(self, node: int) -> Resources:
         """What a node has left."""
@@ -69,9 +91,13 @@ class Scheduler:
             and self._pods[node] >= requests.pods
         )
 
+    def open_nodes(self, workload: Workload) -> list[int]:
+        """The nodes that pass all filters for one more of its pods."""
+        return self._open(workload, self._candidates(workload))
+
     def takes(self, workload: Workload) -> bool:
         """Whether one more of its pods would find a node."""
-        return bool(self._open(workload, self._candidates(workload)))
+        return bool(self.open_nodes(workload))
 
     def openness(self, workload: Workload) -> float:
         """How many of its pods would find room, in fractions of pods: 0 once none does."""
@@ -86,11 +112,12 @@ class Scheduler:
         )
 
     def put(self, workload: Workload, node: int, pods: int = 1) -> None:
-        """Let pods stand on a node, asking nobody; a negative number takes them away."""
+        """Let pods stand on a node, asking nobody; a negative number takes some away."""
         self._cpu[node] -= workload.requests.cpu_millicores * pods
         self._memory[node] -= workload.requests.memory_mib * pods
         self._pods[node] -= workload.requests.pods * pods
         self._counts(workload)[node] += pods
+        self._in_zones[workload.name][self._zones[node]] += pods
 
     def schedule(self, workload: Workload, pods: int = 1) -> int:
         """Place pods one after the other.
@@ -99,13 +126,12 @@ class Scheduler:
             how many of them find no node
         """
         candidates = self._candidates(workload)
-        scores = {node: self._resource_score(workload, node) for node in candidates}
-        dislikes = {node: workload.dislikes(self.nodes[node]) for node in candidates}
+        scores = self._resource_scores(workload, candidates)
         for placed in range(pods):
             feasible = self._open(workload, candidates)
             if not feasible:
                 return pods - placed
-            node = self._choose(workload, feasible, scores, dislikes)
+            node = self._choose(workload, feasible, scores)
             self.put(workload, node)
             if self.has_room(workload, node):
                 scores[node] = self._resource_score(workload, node)
@@ -114,38 +140,51 @@ class Scheduler:
         return 0
 
     def _counts(self, workload: Workload) -> list[int]:
-        return self._standing.setdefault(workload, [0] * len(self.nodes))
+        counts = self._standing.get(workload.name)
+        if counts is None:
+            counts = self._standing[workload.name] = [0] * len(self.nodes)
+            self._in_zones[workload.name] = Counter(dict.fromkeys(self._zones, 0))
+            self._workloads[workload.name] = workload
+        return counts
+
+    def _places_of(self, workload: Workload) -> _Places:
+        key = (workload.node_group, workload.tolerates)
+        if key not in self._places:
+            self._places[key] = _Places(
+                open=[index for index, node in enumerate(self.nodes) if workload.may_run_on(node)],
+                selected=[index for index, node in enumerate(self.nodes) if workload.selects(node)],
+                dislikes=[workload.dislikes(node) for node in self.nodes],
+            )
+        return self._places[key]
 
     def _candidates(self, workload: Workload) -> list[int]:
+        cpu, memory = workload.requests.cpu_millicores, workload.requests.memory_mib
+        free_cpu, free_memory, pods, needed = self._cpu, self._memory, self._pods, workload.requests.pods
         return [
-            index
-            for index, node in enumerate(self.nodes)
-            if self.has_room(workload, index) and workload.may_run_on(node)
+            node
+            for node in self._places_of(workload).open
+            if free_cpu[node] >= cpu and free_memory[node] >= memory and pods[node] >= needed
         ]
 
     def _open(self, workload: Workload, candidates: list[int]) -> list[int]:
-        """Those where one more pod breaks no required spread."""
+        """Those where one more pod breaks no required spread.
+
+        Nodes that taints keep it off count as domains too: `nodeTaintsPolicy` is `Ignore`.
+        """
         feasible = candidates
         for spread in workload.spread:
             if spread.required:
-                counts = self._domain_counts(workload, spread)
-                most = min(counts.values(), default=0) + spread.max_skew - 1
-                feasible = [node for node in feasible if counts[self._domain(spread, node)] <= most]
+                counts, selected = self._counts(workload), self._places_of(workload).selected
+                in_zones = self._in_zones[workload.name]
+                if spread.over == "node":
+                    most = min((counts[node] for node in selected), default=0) + spread.max_skew
+                    feasible = [node for node in feasible if counts[node] < most]
+                else:
+                    most = min((in_zones[self._zones[node]] for node in selected), default=0) + spread.max_skew
+                    feasible = [node for node in feasible if in_zones[self._zones[node]] < most]
         return feasible
 
-    def _domain(self, spread: Spread, node: int) -> str:
-        return self._zones[node] if spread.over == "zone" else self.nodes[node].name
-
-    def _domain_counts(self, workload: Workload, spread: Spread) -> dict[str, int]:
-        """Pods by zone or node; those that taints keep it off count as domains too (`nodeTaintsPolicy: Ignore`)."""
-        counts: dict[str, int] = {}
-        for index, standing in enumerate(self._counts(workload)):
-            if workload.selects(self.nodes[index]):
-                domain = self._domain(spread, index)
-                counts[domain] = counts.get(domain, 0) + standing
-        return counts
-
-    def _choose(self, workload: Workload, feasible: list[int], scores: dict[int, int], dislikes: dict[int, int]) -> int:
+    def _choose(self, workload: Workload, feasible: list[int], scores: dict[int, int]) -> int:
         if len(feasible) == 1:
             return feasible[0]
         totals = [scores[node] for node in feasible]
@@ -157,8 +196,8 @@ class Scheduler:
                     total + _SPREAD_WEIGHT * (_BEST * (most + least - each) // most)
                     for total, each in zip(totals, raw, strict=True)
                 ]
-        most_disliked = max(dislikes[node] for node in feasible)
-        if most_disliked:
+        dislikes = self._places_of(workload).dislikes
+        if most_disliked := max(dislikes[node] for node in feasible):
             totals = [
                 total + _TAINT_WEIGHT * (_BEST - _BEST * dislikes[node] // most_disliked)
                 for total, node in zip(totals, feasible, strict=True)
@@ -173,26 +212,34 @@ class Scheduler:
 
         https://github.com/kubernetes/kubernetes/blob/v1.36.4/pkg/scheduler/framework/plugins/podtopologyspread/scoring.go
         """
-        counts = self._counts(workload)
-        raw = [0.5] * len(feasible)  # rounds, since all are positive
+        counts, zones = self._counts(workload), self._zones
+        by_zone = dict.fromkeys(zones, 0.5)  # rounds in the end, since all is positive
+        by_node = 0.0
         for spread in workload.spread:
             if spread.required:
                 continue
             if spread.over == "node":
-                weight = math.log(len(feasible) + 2)
-                raw = [each + counts[node] * weight for each, node in zip(raw, feasible, strict=True)]
+                by_node += math.log(len(feasible) + 2)
             else:
-                zones = self._zones
                 weight = math.log(len({zones[node] for node in feasible}) + 2)
-                by_zone = self._domain_counts(workload, spread)
-                raw = [each + by_zone[zones[node]] * weight for each, node in zip(raw, feasible, strict=True)]
-            if spread.max_skew > 1:
-                raw = [each + spread.max_skew - 1 for each in raw]
-        return [int(each) for each in raw]
+                for zone, count in self._in_zones[workload.name].items():
+                    by_zone[zone] += count * weight
+            by_zone = {zone: score + spread.max_skew - 1 for zone, score in by_zone.items()}
+        return [int(by_zone[zones[node]] + by_node * counts[node]) for node in feasible]
+
+    def _resource_scores(self, workload: Workload, nodes: list[int]) -> dict[int, int]:
+        """The same for nodes that are alike, so each such score is computed once."""
+        known: dict[object, int] = {}
+        scores: dict[int, int] = {}
+        for node in nodes:
+            key = (self._cpu[node], self._memory[node], self._offers[node])
+            if key not in known:
+                known[key] = self._resource_score(workload, node)
+            scores[node] = known[key]
+        return scores
 
     def _resource_score(self, workload: Workload, node: int) -> int:
-        offers, requests = self.nodes[node].offers, workload.requests
-        all_cpu, all_memory = offers.cpu_millicores, offers.memory_mib
+        requests, (all_cpu, all_memory) = workload.requests, self._offers[node]
         cpu_left, memory_left = self._cpu[node] - requests.cpu_millicores, self._memory[node] - requests.memory_mib
         least = (_BEST * cpu_left // all_cpu + _BEST * memory_left // all_memory) // 2
         before = _balance((all_cpu - self._cpu[node]) / all_cpu, (all_memory - self._memory[node]) / all_memory)

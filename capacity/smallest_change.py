@@ -8,6 +8,7 @@ from capacity.assessment import Assessment, Counts, Fill, Plan, offers_of
 from capacity.instance_types import InstanceType, instance_types
 from capacity.needs import Need, at_most
 from capacity.week import Sizing
+from capacity.words import listed
 
 # The most nodes that EKS takes in a group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
 _MOST_NODES = 450
@@ -39,7 +40,7 @@ class MoreNodes:
         first = keys.index("max" if self.at_most else "min") if self.sizing.scaled else keys.index("desired")
         bounds = dict(zip(keys, (size.min, size.desired, size.max), strict=True))
         changed = [f"{key} {self.nodes}" for key in keys[first:] if bounds[key] < self.nodes]
-        return f"{' and '.join(changed)} at {' and at '.join(paths)}"
+        return f"{listed(changed)} at {' and at '.join(paths)}"
 
 
 def least_number(enough: Callable[[int], bool], most: int) -> int | None:
@@ -93,7 +94,7 @@ def fewer_pods(plan: Plan, need: Need, counts: Counts) -> int | None:
     others = [each for each in plan.needs if each is not need]
 
     def fits(most: int) -> bool:
-        return plan.fits(counts, at_most((*others, replace(need, most=most))))
+        return plan.surely_fits(counts, at_most((*others, replace(need, most=most))))
 
     if need.most <= need.least or not fits(need.least):
         return None

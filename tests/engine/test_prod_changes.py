@@ -87,7 +87,7 @@ def test_a_policy_of_another_kind_takes_the_place_of_the_old_one(system: System)
 
 
 def test_a_service_moves_to_another_group_by_a_rolling_update(system: System) -> None:
-    outcome = system("prod").up(set={"slipway:services.users.nodeGroup": "burst"})
+    outcome = system("prod").up(set={"slipway:services.users.nodeGroup": "baseline"})
     assert steps(outcome) == ["update kubernetes:apps/v1:Deployment slipway-prod-users-deployment"]
 
 

@@ -5,6 +5,7 @@ Most runs are previews, which read the file exactly as `up` does and take two se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from tests.engine.edited_program import program_with
 from tests.engine.mistake import Mistake
 from tests.engine.mistakes_of_account import ACCOUNT
+from tests.engine.mistakes_of_capacity import CAPACITY, WARNED, pods
 from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
 from tests.engine.mistakes_of_haproxy import HAPROXY
 from tests.engine.mistakes_of_migration import MIGRATION
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
 
-MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES, *MIGRATION, *HAPROXY)
+MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *CAPACITY, *SERVICES, *MIGRATION, *HAPROXY)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +103,28 @@ def test_a_mistake_is_told_by_path_value_and_what_is_allowed(
     remove(stack_file, mistake.without)
     outcome = refused(stack, lambda: stack.preview(set=mistake.set))
     assert told(outcome, mistake.stack) == list(mistake.told)
+
+
+@pytest.mark.parametrize("mistake", WARNED, ids=[mistake.name for mistake in WARNED])
+def test_what_may_go_wrong_is_a_warning(prepared: Prepared, mistake: Mistake) -> None:
+    outcome = prepared(mistake.stack).preview(set=mistake.set)
+    assert outcome.exit_code == 0, outcome.output
+    told_of = [each.replace("<{%reset%}>", "").removeprefix("warning: ").strip() for each in outcome.warnings]
+    assert [each for each in told_of if "Smallest change" in each] == list(mistake.told)
+
+
+def test_a_night_with_too_few_nodes(prepared: Prepared) -> None:
+    stack = prepared("dev")
+    outcome = refused(stack, lambda: stack.preview(set={f"{FRONTEND}.autoscaling": pods(10, 10)}))
+    (line,) = told(outcome)
+    schedules = "slipway:nodeGroups.general.schedules"
+    window = r"from \w{3} \d{4}-\d\d-\d\d 20:00 to \w{3} 07:00 \(America/Los_Angeles\) and 4 more times within a week"
+    assert re.fullmatch(
+        rf"{schedules}\.\w+\.down\.size: {window} general has 1 node, and with every service at its least 1 pod of "
+        rf"users finds no room: 40m CPU short\. Smallest change: desired 2 at {schedules}\.\w+\.down\.size and at "
+        rf"{schedules}\.\w+\.down\.size",
+        line,
+    )
 
 
 @pytest.mark.parametrize("name", ["drain of 4 seconds", "minimum above maximum", "host twice"])

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bench.scheduler_run import spread_constraint
+from capacity.workloads import SERVICE_SPREAD
 from tests.program.recorded_graph import Graph, containers, record
 from tests.stack_values import stack_config
 
@@ -178,6 +180,9 @@ def test_pods_spread_and_leave_lost_nodes_soon(graph: Graph) -> None:
             and constraint["matchLabelKeys"] == ["pod-template-hash"]
             for constraint in spread.values()
         )
+        # `capacity` and its test on a real scheduler reckon with the same.
+        app = deployment.inputs["spec"]["template"]["metadata"]["labels"]["app"]
+        assert spec["topologySpreadConstraints"] == [spread_constraint(each, app) for each in SERVICE_SPREAD]
         assert {toleration["tolerationSeconds"] for toleration in spec["tolerations"]} == {30}
 
 

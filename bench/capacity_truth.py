@@ -1,0 +1,155 @@
+"""Compares what `capacity.placement` says with what a real kube-scheduler does, on random cases.
+
+python -m bench.capacity_truth --cases 1000 --first 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Final
+
+from bench.capacity_cases import EVENTS, Case, Update, make_case
+from bench.local_scheduler import local_scheduler
+from bench.scheduler_run import PodWatch, Run
+from capacity.placement import Verdict, check
+from capacity.workloads import Demand
+from sandbox.kubernetes.api_server import ApiServer
+
+_AT_ONCE: Final = 6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One case, what was said of it, and how many pods the scheduler left pending in each order that was played.
+
+    Attributes:
+        case: what was played
+        fits: what `capacity.placement.check` said
+        named: whether it named an order that leaves pods pending
+        any_order: pending pods where all came in any order, as they may after `pulumi up`
+        hard_order: pending pods in the order that was named, or else with small pods first
+    """
+
+    case: Case
+    fits: bool
+    named: bool
+    any_order: int
+    hard_order: int
+
+    @property
+    def placed(self) -> bool:
+        """Whether the scheduler placed all pods in both orders."""
+        return self.any_order == 0 and self.hard_order == 0
+
+    @property
+    def broken_promise(self) -> bool:
+        """It was said to fit, and did not: never to be."""
+        return self.fits and not self.placed
+
+    @property
+    def false_alarm(self) -> bool:
+        """It was said not to fit, and the scheduler placed all pods."""
+        return not self.fits and self.placed
+
+
+def compare(seeds: Sequence[int], say: Callable[[str], None] = print) -> list[Outcome]:
+    """Play the cases of some seeds on a real scheduler of their own, several at once."""
+    with local_scheduler() as api, PodWatch(api) as watch, ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes: list[Outcome] = []
+        for outcome in pool.map(partial(_outcome, api, watch), map(make_case, seeds)):
+            outcomes.append(outcome)
+            if outcome.broken_promise or outcome.false_alarm:
+                say(f"seed {outcome.case.seed}: {_in_words(outcome)}")
+    return outcomes
+
+
+def _outcome(api: ApiServer, watch: PodWatch, case: Case) -> Outcome:
+    verdict = check(case.nodes, case.demand, case.lost)
+    arrivals = [(workload, 1) for workload, count in case.demand for _ in range(count)]
+    Random(case.seed).shuffle(arrivals)  # noqa: S311 - no secret
+    run = Run(api, watch, case, f"s{case.seed}-any")
+    # In the hard order the pods that an update has at once come like any others.
+    any_order = run.pending(arrivals) if case.update is None else _play_update(run, case, arrivals, case.update)
+    hard_order = Run(api, watch, case, f"s{case.seed}-hard").pending(_hard_order(case, verdict))
+    return Outcome(case, verdict.fits, verdict.order is not None, any_order, hard_order)
+
+
+def _hard_order(case: Case, verdict: Verdict) -> Demand:
+    if verdict.order is not None:
+        return verdict.order.arrivals
+    return sorted(case.demand, key=lambda each: (each[0].requests.cpu_millicores, each[0].requests.memory_mib))
+
+
+def _play_update(run: Run, case: Case, arrivals: Demand, update: Update) -> int:
+    before = [each for each in arrivals if each[0] not in {update.old, update.new}]
+    before += [(update.old, 1)] * update.replicas
+    rng = Random(case.seed)  # noqa: S311 - no secret
+    rng.shuffle(before)
+    return run.pending_in_update(update, before, rng)
+
+
+def _in_words(outcome: Outcome) -> str:
+    said = "fits" if outcome.fits else "does not fit"
+    return f"said: {said}; pending: {outcome.any_order} in any order, {outcome.hard_order} in a hard one"
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """How far the two agree, as Markdown."""
+    lines = [
+        "| `capacity` says | what happens | cases | all placed | some pending | pending in any order too |",
+        "|---|---|---|---|---|---|",
+    ]
+    for fits in (True, False):
+        for event in (*EVENTS, None):
+            some = [each for each in outcomes if each.fits == fits and event in {None, each.case.event}]
+            placed = sum(each.placed for each in some)
+            word = "fits" if fits else "does not fit"
+            happens = "**all**" if event is None else event
+            anyway = sum(each.any_order > 0 for each in some)
+            lines.append(f"| {word} | {happens} | {len(some)} | {placed} | {len(some) - placed} | {anyway} |")
+    return lines
+
+
+def summary(outcomes: Sequence[Outcome]) -> list[str]:
+    """The figures that count, one a line."""
+    number = len(outcomes)
+    count = Counter(
+        broken=sum(each.broken_promise for each in outcomes),
+        alarms=sum(each.false_alarm for each in outcomes),
+        any=sum(not each.fits and each.any_order == 0 for each in outcomes),
+        pods=sum(pods for each in outcomes for _, pods in each.case.demand),
+        unnamed=sum(not each.fits and not each.named for each in outcomes),
+    )
+    return [
+        f"- said to fit, and a pod was left pending: {count['broken']}",
+        f"- said not to fit, and all were placed in both orders: {count['alarms']} ({count['alarms'] / number:.1%})",
+        f"- said not to fit, and all were placed in an order by lot: {count['any']} ({count['any'] / number:.1%})",
+        f"- said not to fit without an order that shows it: {count['unnamed']} ({count['unnamed'] / number:.1%})",
+        f"- pods of a case: {count['pods'] / number:.0f} in the mean",
+    ]
+
+
+def main(words: Sequence[str]) -> int:
+    """Compare, and print the table as Markdown; gives back the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.capacity_truth", description=__doc__)
+    parser.add_argument("--cases", type=int, default=1000, help="how many (default 1000)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
+    options = parser.parse_args(words)
+    begun = time.monotonic()
+    seeds = range(options.first, options.first + options.cases)
+    outcomes = compare(seeds, lambda text: print(text, file=sys.stderr, flush=True))
+    print(f"Seeds {seeds[0]} to {seeds[-1]}, {time.monotonic() - begun:.0f} s.\n")
+    print("\n".join([*table(outcomes), "", *summary(outcomes)]))
+    return 1 if any(each.broken_promise for each in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
