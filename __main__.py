@@ -12,6 +12,7 @@ from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
 from infra.cluster import Cluster, ClusterArgs
+from infra.cluster_autoscaler import ClusterAutoscalerArgs, make_cluster_autoscaler
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.migration import MigrationArgs, old_sides_of
 from infra.network import Network, NetworkArgs
@@ -97,17 +98,16 @@ old_sides = old_sides_of(
     MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown),
     in_aws,
 )
+in_cluster = pulumi.ResourceOptions(providers=[provider, cluster.kubernetes])
 controller = BalancerController(
     f"{settings.name}-controller",
-    BalancerControllerArgs(
-        stack_name=settings.name,
-        cluster_name=cluster.name,
-        region=settings.region,
-        account=settings.account,
-        vpc_id=network.vpc.id,
-        waits_for=[nodes, add_ons],
-    ),
-    pulumi.ResourceOptions(providers=[provider, cluster.kubernetes]),
+    BalancerControllerArgs(settings, cluster.name, network.vpc.id, waits_for=[nodes, add_ons]),
+    in_cluster,
+)
+make_cluster_autoscaler(
+    f"{settings.name}-autoscaler",
+    ClusterAutoscalerArgs(settings, cluster.name, nodes, waits_for=[nodes, add_ons]),
+    in_cluster,
 )
 site = Site(
     settings.name,

@@ -57,7 +57,8 @@ def _cluster(names: EnvironmentNames) -> Document:
         allow("MakeCluster", ["eks:CreateCluster"], ["*"], names.tagged("aws:RequestTag")),
         # Which versions there are has no resource.
         allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
-        # EKS makes the Auto Scaling groups of nodes; the schedules and policies of their sizes are ours.
+        # EKS makes the Auto Scaling groups of nodes; ours are the schedules and policies of their sizes, and the tags
+        # by which the cluster autoscaler knows them.
         allow("Schedules", _SCHEDULES, [names.arn("autoscaling", _group(f"eks-{names.name}-*"))]),
         # Neither groups nor alarms and log groups can be looked at one by one.
         allow("LookAround", ["autoscaling:Describe*", "logs:DescribeLogGroups"], ["*"]),
@@ -180,7 +181,10 @@ _CLUSTER = actions(
     "DeletePodIdentityAssociation DescribePodIdentityAssociation UpdatePodIdentityAssociation "
     "ListPodIdentityAssociations TagResource UntagResource ListTagsForResource",
 )
-_SCHEDULES = actions("autoscaling", "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy")
+_SCHEDULES = actions(
+    "autoscaling",
+    "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy CreateOrUpdateTags DeleteTags",
+)
 _KEYS = actions(
     "kms",
     "DescribeKey GetKeyPolicy GetKeyRotationStatus EnableKeyRotation ScheduleKeyDeletion ListResourceTags TagResource "

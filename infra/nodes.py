@@ -36,12 +36,13 @@ def scheduled_actions(settings: NodeGroupSettings, now: datetime) -> tuple[Sched
 def sizes_owned_elsewhere(settings: NodeGroupSettings) -> list[str]:
     """Which sizes the program leaves alone once the group exists.
 
-    Where schedules own them, setting them again would undo the night, and where a policy owns the desired size, the
-    growth (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
+    Where schedules own them, setting them again would undo the night, and where a policy or the cluster autoscaler owns
+    the desired size, the growth
+    (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
     """
     if settings.sizes_are_scheduled:
         return ["scalingConfig"]
-    return ["scalingConfig.desiredSize"] if settings.policies else []
+    return ["scalingConfig.desiredSize"] if settings.desired_size_is_scaled else []
 
 
 class NodeRole(pulumi.ComponentResource):

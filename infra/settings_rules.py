@@ -110,6 +110,22 @@ def some_node_group(
         yield Problem("slipway:nodeGroups", "has no group without taints; expected one where add-ons can run")
 
 
+def desired_size_has_one_owner(node_groups: Mapping[str, NodeGroupSettings]) -> Iterator[Problem]:
+    """The cluster autoscaler and what else sizes a group would undo each other's work.
+
+    Scaling by CPU or any other metric is "NOT compatible" with it:
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#is-cluster-autoscaler-compatible-with-cpu-usage-based-node-autoscalers
+    """
+    for name, group in node_groups.items():
+        owners = {"schedules": group.schedules, "boosts": group.boosts, "policies": group.policies}
+        others = [f"{kind} ({', '.join(sorted(members))})" for kind, members in owners.items() if members]
+        if group.cluster_autoscaler and others:
+            yield Problem(
+                f"slipway:nodeGroups.{name}.clusterAutoscaler",
+                f"is true, but the group's size belongs to its {' and '.join(others)}; expected one of the two",
+            )
+
+
 def services_run_on_known_groups(
     services: Mapping[str, ServiceSettings], node_groups: Mapping[str, NodeGroupSettings]
 ) -> Iterator[Problem]:
@@ -217,6 +233,7 @@ def passwords_match_databases(
 Rule = Callable[..., Iterator[Problem]]
 
 RULES_OF_ENTRIES: tuple[Rule, ...] = (
+    desired_size_has_one_owner,
     hosts_are_in_the_domain,
     images_are_pinned,
     sidecar_databases_stay_alone,

@@ -70,7 +70,7 @@ def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]
     for name, group in settings.node_groups.items():
         wanted = made_from(group, settings.network.availability_zones)
         existing = standing.node_groups.get(name, [])
-        if existing and wanted not in existing and (group.sizes_are_scheduled or group.policies):
+        if existing and wanted not in existing and group.sizes_itself:
             yield Problem(f"{settings.project}:nodeGroups.{name}", _two_steps(settings, name, existing[0], wanted))
 
 
@@ -78,8 +78,9 @@ def _two_steps(settings: Settings, name: str, existing: str, wanted: str) -> str
     """Why a group is not replaced in one step, and the commands that do it in two."""
     path = f"{settings.project}:nodeGroups"
     return (
-        f"was made from '{existing}' and would be made anew from '{wanted}'. Its size belongs to its schedules or "
-        "policies, and a group made anew would begin at the size of the stack file, not at the size of the hour. "
+        f"was made from '{existing}' and would be made anew from '{wanted}'. Its size belongs to its schedules, "
+        "its policies or the cluster autoscaler, and a group made anew would begin at the size of the stack file, not "
+        "at the size of the hour. "
         f"Replace it in two steps (docs/node-replacement.md): put {path}.{name} back as it was, add a second group of "
         "another name beside it with the new instances, and run\n"
         f"    pulumi up --stack {settings.stack}\n"
