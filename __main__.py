@@ -21,6 +21,7 @@ from infra.registry import ImageRegistry, ImageRegistryArgs
 from infra.shutdown import ShutdownTimes
 from infra.stack_file import read_settings
 from infra.standing import require_allowed_changes
+from infra.support_calendar import warn_of_support_ends
 
 settings = read_settings()
 provider = stack_provider(settings)
@@ -30,6 +31,7 @@ in_aws = pulumi.ResourceOptions(providers=[provider])
 services = services_of(settings)
 shutdown = ShutdownTimes(settings.drain_seconds)
 now = datetime.now(UTC)
+warn_of_support_ends(settings, now)
 
 registry = ImageRegistry(
     settings.name,
@@ -64,11 +66,9 @@ network_add_ons = AddOns(
 nodes = NodeGroups(
     settings.name,
     NodeGroupsArgs(
-        settings=settings.node_groups,
+        settings=settings,
         cluster_name=cluster.name,
         subnet_ids=[subnet.id for subnet in network.private],
-        zones=settings.network.availability_zones,
-        tags=settings.all_tags,
         waits_for=[network_add_ons],
         now=now,
     ),

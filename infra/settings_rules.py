@@ -20,6 +20,7 @@ from infra.problems import Problem
 from infra.service_settings import ExternalDatabaseSettings, ImageSettings, ServiceSettings, SidecarDatabaseSettings
 from infra.setting_types import PRIVATE_RANGES
 from infra.settings import ClusterSettings, NetworkSettings
+from infra.version_rules import RULES_OF_VERSIONS
 
 # "Number of domain names per ACM certificate": 10. https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
 NAMES_PER_CERTIFICATE = 10
@@ -255,6 +256,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     images_are_known,
     passwords_match_databases,
     *RULES_OF_MIGRATION,
+    *RULES_OF_VERSIONS,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""
 

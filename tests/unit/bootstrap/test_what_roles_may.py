@@ -95,6 +95,8 @@ DEPLOYS_NOT: list[Request] = [
 PREVIEWS: list[Request] = [
     ("ec2:DescribeVpcs", "*", NOTHING),
     ("eks:DescribeCluster", in_region("eks", "cluster/slipway-staging"), NOTHING),
+    ("eks:ListClusters", "*", NOTHING),
+    ("eks:ListNodegroups", in_region("eks", "cluster/slipway-staging"), NOTHING),
     ("iam:GetRole", ROLE, NOTHING),
     ("tag:GetResources", "*", NOTHING),
     ("route53:ListHostedZones", "*", NOTHING),
