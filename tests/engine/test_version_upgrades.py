@@ -37,7 +37,7 @@ def test_the_control_plane_then_the_nodes_each_in_place_and_no_way_around(system
         "(docs/upgrades.md)"
     )
 
-    assert steps(dev.up(set={VERSION: "1.37"})) == ["update aws:eks/cluster:Cluster slipway-dev version"]
+    assert steps(dev.up(set={VERSION: "1.37"})) == ["update aws:eks/cluster:Cluster slipway-dev-eksCluster version"]
     assert steps(dev.up(set={VERSION: "1.37"})) == []
 
     assert refused(dev.up(set={VERSION: "1.36"})) == (
@@ -53,7 +53,9 @@ def test_the_control_plane_then_the_nodes_each_in_place_and_no_way_around(system
     assert steps(dev.up(set=up)) == ["update aws:eks/nodeGroup:NodeGroup slipway-dev-general version"]
     assert steps(dev.up(set=up)) == []
 
-    assert steps(dev.up(set={VERSION: "1.38", NODES: "1.37"})) == ["update aws:eks/cluster:Cluster slipway-dev version"]
+    assert steps(dev.up(set={VERSION: "1.38", NODES: "1.37"})) == [
+        "update aws:eks/cluster:Cluster slipway-dev-eksCluster version"
+    ]
 
 
 @pytest.mark.parametrize(
