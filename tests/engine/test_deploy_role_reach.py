@@ -1,4 +1,4 @@
-"""What a stack is made of, with a fleet and the autoscaler too, has names that its deploy role may give, and no other environment's."""
+"""A stack, with a fleet and the autoscaler too, has names that its deploy role may give, and no other environment's."""
 
 from collections.abc import Callable
 from typing import Any
