@@ -21,6 +21,7 @@ from infra.problems import Problem
 from infra.service_settings import ExternalDatabaseSettings, ImageSettings, ServiceSettings, SidecarDatabaseSettings
 from infra.setting_types import PRIVATE_RANGES
 from infra.settings import ClusterSettings, NetworkSettings
+from infra.version_rules import RULES_OF_VERSIONS
 
 # "Number of domain names per ACM certificate": 10. https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
 NAMES_PER_CERTIFICATE = 10
@@ -122,6 +123,22 @@ def instance_types_are_known(node_groups: Mapping[str, NodeGroupSettings]) -> It
                 f"slipway:nodeGroups.{name}.instanceType",
                 f"is {error.name}, which capacity/instance_types.json does not know{closest}. "
                 "A newer one comes with: python -m tools.instance_types",
+            )
+
+
+def desired_size_has_one_owner(node_groups: Mapping[str, NodeGroupSettings]) -> Iterator[Problem]:
+    """The cluster autoscaler and what else sizes a group would undo each other's work.
+
+    Scaling by CPU or any other metric is "NOT compatible" with it:
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#is-cluster-autoscaler-compatible-with-cpu-usage-based-node-autoscalers
+    """
+    for name, group in node_groups.items():
+        owners = {"schedules": group.schedules, "boosts": group.boosts, "policies": group.policies}
+        others = [f"{kind} ({', '.join(sorted(members))})" for kind, members in owners.items() if members]
+        if group.cluster_autoscaler and others:
+            yield Problem(
+                f"slipway:nodeGroups.{name}.clusterAutoscaler",
+                f"is true, but the group's size belongs to its {' and '.join(others)}; expected one of the two",
             )
 
 
@@ -232,6 +249,7 @@ def passwords_match_databases(
 Rule = Callable[..., Iterator[Problem]]
 
 RULES_OF_ENTRIES: tuple[Rule, ...] = (
+    desired_size_has_one_owner,
     hosts_are_in_the_domain,
     images_are_pinned,
     instance_types_are_known,
@@ -254,6 +272,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     images_are_known,
     passwords_match_databases,
     *RULES_OF_MIGRATION,
+    *RULES_OF_VERSIONS,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""
 
