@@ -195,8 +195,8 @@ class Assessment:
 
     @property
     def fewest(self) -> dict[str, int]:
-        """How many nodes each group has at least."""
-        return {group: sizing.at_least for group, sizing in self.sizings.items()}
+        """How many nodes of each group pods can count on."""
+        return {group: sizing.for_pods for group, sizing in self.sizings.items()}
 
     @property
     def greatest(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from capacity.allocatable import Resources
 from capacity.disruptions import most_leaving, rolling_update
@@ -11,13 +11,6 @@ from capacity.workloads import Demand, Taint, Workload
 from infra.node_settings import NodeGroupSettings, TaintSettings
 from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
 from infra.shutdown import ShutdownTimes
-
-# EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
-_EFFECTS: Final[Mapping[str, Literal["NoSchedule", "NoExecute", "PreferNoSchedule"]]] = {
-    "NO_SCHEDULE": "NoSchedule",
-    "NO_EXECUTE": "NoExecute",
-    "PREFER_NO_SCHEDULE": "PreferNoSchedule",
-}
 
 # As `_strategy` in `apps/service.py` has them: maxUnavailable 25 %, maxSurge 1.
 _UNAVAILABLE_ONE_OF: Final = 4
@@ -49,7 +42,7 @@ class Need:
 
 def taints_of(taints: tuple[TaintSettings, ...]) -> tuple[Taint, ...]:
     """The taints of a group as Kubernetes writes them."""
-    return tuple(Taint(taint.key, taint.value, _EFFECTS[taint.effect]) for taint in taints)
+    return tuple(Taint(taint.key, taint.value, taint.kubernetes_effect) for taint in taints)
 
 
 def need_of(name: str, service: ServiceSettings, groups: Mapping[str, NodeGroupSettings]) -> Need:

@@ -37,7 +37,8 @@ class MoreNodes:
             paths: of the sizes that are too small
         """
         size, keys = self.sizing.size, ("min", "desired", "max")
-        first = keys.index("max" if self.at_most else "min") if self.sizing.scaled else keys.index("desired")
+        bound = "max" if self.at_most or self.sizing.grows_for_pods else "min"
+        first = keys.index(bound) if self.sizing.scaled else keys.index("desired")
         bounds = dict(zip(keys, (size.min, size.desired, size.max), strict=True))
         changed = [f"{key} {self.nodes}" for key in keys[first:] if bounds[key] < self.nodes]
         return f"{listed(changed)} at {' and at '.join(paths)}"

@@ -31,12 +31,14 @@ class Sizing:
     Attributes:
         size: its three sizes
         path: where in the stack file this size stands
-        scaled: whether a policy moves the desired size, from the minimum to the maximum
+        scaled: whether a policy or the cluster autoscaler moves the desired size, from the minimum to the maximum
+        grows_for_pods: whether it is the cluster autoscaler, which adds nodes for pods that find no room
     """
 
     size: GroupSize
     path: str
     scaled: bool
+    grows_for_pods: bool
 
     @property
     def at_least(self) -> int:
@@ -46,7 +48,16 @@ class Sizing:
     @property
     def at_most(self) -> int:
         """How many nodes there can be; an empty group has no CPU that a policy could see."""
-        return self.size.max if self.scaled and self.size.desired else self.size.desired
+        grows = self.grows_for_pods or (self.scaled and self.size.desired > 0)
+        return self.size.max if grows else self.size.desired
+
+    @property
+    def for_pods(self) -> int:
+        """How many nodes pods can count on: those that there are, or that are added because pods wait.
+
+        https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#how-does-scale-up-work
+        """
+        return self.at_most if self.grows_for_pods else self.at_least
 
     def __str__(self) -> str:
         return str(self.at_least) if self.at_least == self.at_most else f"{self.at_least}-{self.at_most}"
@@ -134,7 +145,8 @@ def windows_between(start: datetime, end: datetime, groups: Mapping[str, NodeGro
 
 def declared(name: str, group: NodeGroupSettings) -> Sizing:
     """The size with which a group is made; with schedules, until the first of them acts."""
-    return Sizing(group.size, f"slipway:nodeGroups.{name}.size", bool(group.policies))
+    path = f"slipway:nodeGroups.{name}.size"
+    return Sizing(group.size, path, group.desired_size_is_scaled, group.cluster_autoscaler)
 
 
 def boost_moments(groups: Mapping[str, NodeGroupSettings]) -> Iterator[datetime]:
@@ -174,11 +186,11 @@ def _sizing_before(moment: datetime, sizing: Sizing, actions: Sequence[_Action])
 
 def _actions(name: str, group: NodeGroupSettings, start: datetime, end: datetime) -> Iterator[_Action]:
     """Of each schedule the last action up to the start and all before the end; both of each boost."""
-    path, scaled = f"slipway:nodeGroups.{name}", bool(group.policies)
+    path, scaled = f"slipway:nodeGroups.{name}", group.desired_size_is_scaled
     for label, schedule in group.schedules.items():
         zone = ZoneInfo(schedule.time_zone)
         for half, scheduled in (("down", schedule.down), ("up", schedule.up)):
-            sizing = Sizing(scheduled.size, f"{path}.schedules.{label}.{half}.size", scaled)
+            sizing = Sizing(scheduled.size, f"{path}.schedules.{label}.{half}.size", scaled, grows_for_pods=False)
             for moment in _occurrences(scheduled.recurrence, zone, start, end):
                 yield moment, sizing
     for label, boost in group.boosts.items():
@@ -186,7 +198,7 @@ def _actions(name: str, group: NodeGroupSettings, start: datetime, end: datetime
         for at, size, key in ((boost.start, boost.size, "size"), (boost.end, boost.after, "after")):
             yield (
                 at.replace(tzinfo=zone).astimezone(UTC),
-                Sizing(size, f"{path}.boosts.{label}.{key}", scaled),
+                Sizing(size, f"{path}.boosts.{label}.{key}", scaled, grows_for_pods=False),
             )
 
 

@@ -152,7 +152,7 @@ ScalingPolicySettings = Annotated[
 
 
 # EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
-_KUBERNETES_EFFECTS = {
+_KUBERNETES_EFFECTS: Mapping[str, Literal["NoSchedule", "NoExecute", "PreferNoSchedule"]] = {
     "NO_SCHEDULE": "NoSchedule",
     "NO_EXECUTE": "NoExecute",
     "PREFER_NO_SCHEDULE": "PreferNoSchedule",
@@ -167,7 +167,7 @@ class TaintSettings(StrictModel):
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]
 
     @property
-    def kubernetes_effect(self) -> str:
+    def kubernetes_effect(self) -> Literal["NoSchedule", "NoExecute", "PreferNoSchedule"]:
         """The effect as Kubernetes writes it."""
         return _KUBERNETES_EFFECTS[self.effect]
 

@@ -107,6 +107,11 @@ def _curve(path: Path, services: Sequence[str], zone: ZoneInfo) -> LoadCurve:
 
 
 def _played(name: str, settings: Settings, curve: LoadCurve, start: StartTimes, console: Console) -> Outcome:
+    for group in (each for each, of in settings.node_groups.items() if of.cluster_autoscaler):
+        raise Refusal(
+            f"slipway:nodeGroups.{group}.clusterAutoscaler of {name} is true; what the cluster autoscaler does is not "
+            "simulated. Compare with a file in which it is false and the group has policies, or a fixed size"
+        )
     try:
         strategy = strategy_of(name, settings, curve.begin, curve.end, start)
     except UnknownInstanceTypeError as error:
