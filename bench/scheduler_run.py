@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from random import Random
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from capacity.allocatable import Resources
 from capacity.workloads import Demand, Node, Spread, Workload
 from infra.nodes import NODE_GROUP_LABEL
 from sandbox.kubernetes.api_server import ApiServer
-from sandbox.kubernetes.api_types import Object, condition_of
+from sandbox.kubernetes.api_types import ApiServerError, Object, condition_of
 
 _RUN_LABEL: Final = "truth/run"
 _NAMESPACE: Final = "default"
@@ -52,13 +53,18 @@ class PodWatch:
     def _follow(self) -> None:
         since = ""
         try:
-            # The server ends a watch when it likes: the next one goes on from there.
+            # The server ends a watch when it likes: the next one goes on from there, or begins anew with all there are.
             while not self._ended:
-                for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, since=since, seconds=3600):
-                    if self._ended:
-                        return
-                    since = str(pod["metadata"]["resourceVersion"])
-                    self._take(kind, pod)
+                try:
+                    for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, since=since, seconds=3600):
+                        if self._ended:
+                            return
+                        since = str(pod["metadata"]["resourceVersion"])
+                        self._take(kind, pod)
+                except ApiServerError as error:
+                    if error.status != HTTPStatus.GONE:
+                        raise
+                    since = ""
         except BaseException as error:  # shown by whoever waits
             with self._changed:
                 self._failure = error
