@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from apps.exports import stack_exports
+from apps.observation import Parts, observe
 from apps.site import Site, SiteArgs
 from apps.system import repositories_of, services_of
 from infra.account import find_zone_id, stack_provider
@@ -100,10 +101,8 @@ old_sides = old_sides_of(
 controller = BalancerController(
     f"{settings.name}-controller",
     BalancerControllerArgs(
-        stack_name=settings.name,
+        settings=settings,
         cluster_name=cluster.name,
-        region=settings.region,
-        account=settings.account,
         vpc_id=network.vpc.id,
         waits_for=[nodes, add_ons],
     ),
@@ -125,5 +124,6 @@ site = Site(
     ),
     in_aws,
 )
+observe(settings, Parts(services, certificate, nodes, balancer, site), now, in_aws)
 for name, value in stack_exports(settings, services, registry, cluster, nodes, site, now).items():
     pulumi.export(name, value)
