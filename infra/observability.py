@@ -174,8 +174,8 @@ class Observability(pulumi.ComponentResource):
         settings, region, account = args.settings, args.region, args.account
         prefix = ALARM_PREFIX.format(args.stack_name)
         told = Notifications(name, NotificationsArgs(region, account, args.stack_name, settings.emails), child)
-        if settings.chat_webhook is not None:
-            webhook = pulumi.Output.secret(settings.chat_webhook.get_secret_value())
+        if settings.chat is not None:
+            webhook = pulumi.Output.secret(settings.chat.webhook.get_secret_value())
             Chat(name, ChatArgs(region, account, args.stack_name, prefix, webhook), child)
         # Before the alarms, so that the first thing they say is not that there is nothing.
         reported = GroupMetrics(

@@ -32,6 +32,16 @@ EmailAddress = Annotated[
 ]
 
 
+class ChatSettings(StrictModel):
+    """A chat that is told what the alarms say.
+
+    Attributes:
+        webhook: where it takes `{"text": ...}`
+    """
+
+    webhook: ChatWebhook
+
+
 class ErrorSettings(StrictModel):
     """From which share on failed requests are an alarm.
 
@@ -78,7 +88,7 @@ class ObservabilitySettings(StrictModel):
 
     Attributes:
         emails: each has to confirm, once, the message that AWS sends
-        chat_webhook: of a chat that takes `{"text": ...}`
+        chat: told too, where there is one
         errors: of the stack's balancer
         latency_milliseconds: 95 of 100 requests are answered sooner
         certificate_days: ACM renews 60 days before the end, so fewer than 45 mean that it could not
@@ -90,7 +100,7 @@ class ObservabilitySettings(StrictModel):
     # "Email-subscriptions per topic" are not limited before 12,500,000; a budget takes ten addresses.
     # https://docs.aws.amazon.com/general/latest/gr/sns.html
     emails: Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=10)]
-    chat_webhook: ChatWebhook | None = None
+    chat: ChatSettings | None = None
     errors: ErrorSettings
     latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
     # "When a managed certificate is 60 days away from expiration, ACM automatically attempts to renew it"; it warns by

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,10 +55,11 @@ def _widget(widget: Mapping[str, Any]) -> Iterator[str]:
     width, height = int(widget["width"]) * _COLUMN_WIDTH - _GAP, int(widget["height"]) * _ROW_HEIGHT - _GAP
     yield f'<rect class="widget" x="{left:g}" y="{top:g}" width="{width}" height="{height}" rx="4"/>'
     yield _text("title", left + 10, top + 20, str(widget["properties"]["title"]))
-    room = (height - 30) // _LINE
-    for index, (colour, label) in enumerate(_labels(widget)):
+    labels, room = _labels(widget), (height - 30) // _LINE
+    columns = max(2, math.ceil(len(labels) / room))
+    for index, (colour, label) in enumerate(labels):
         column, row = divmod(index, room)
-        x, y = left + 10 + column * 330, top + 40 + row * _LINE
+        x, y = left + 10 + column * (width // columns), top + 40 + row * _LINE
         if colour:
             yield f'<rect x="{x:g}" y="{y - 9:g}" width="10" height="10" fill="{colour}"/>'
         yield _text("line" if colour else "note", x + (16 if colour else 0), y, label)
