@@ -26,17 +26,13 @@ def watches(step: str) -> bool:
     return "aws:scheduler/" in step or "aws:cloudwatch/dashboard" in step or "-alarm-" in step
 
 
-def existing(stack: SandboxStack) -> set[tuple[str, str]]:
-    return {(record["type"], record["id"]) for record in stack.inventory()}
-
-
 def refused(stack: SandboxStack, change: dict[str, Any]) -> str:
-    before = existing(stack)
+    before = stack.existing()
     outcome = stack.up(set=change)
     assert outcome.exit_code != 0
     assert "Traceback" not in outcome.output
     assert outcome.changes == ()
-    assert existing(stack) == before
+    assert stack.existing() == before
     return outcome.output
 
 
