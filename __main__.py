@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from apps.exports import stack_exports
+from apps.observation import Parts, observe
 from apps.site import Site, SiteArgs
 from apps.system import repositories_of, services_of
 from infra.account import find_zone_id, stack_provider
@@ -125,5 +126,6 @@ site = Site(
     ),
     in_aws,
 )
+observe(settings, Parts(services, certificate, nodes, balancer, site), now, in_aws)
 for name, value in stack_exports(settings, services, registry, cluster, nodes, site, now).items():
     pulumi.export(name, value)

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from bootstrap.action_sets import BUCKET, EMPTY_BUCKET, LOG_GROUP
 from bootstrap.environment_names import ROLES, EnvironmentNames
 from bootstrap.fleet_policy import fleet_policy
+from bootstrap.observability_policy import observability_policy
 from bootstrap.statements import Document, actions, allow, deny, document
 
 
@@ -22,6 +23,7 @@ def deploy_policies(names: EnvironmentNames, zone_id: str) -> dict[str, Document
         "roles": _roles(names),
         "delivery": _delivery(names, zone_id),
         "fleet": fleet_policy(names),
+        "observability": observability_policy(names),
     }
 
 
@@ -64,9 +66,8 @@ def _cluster(names: EnvironmentNames) -> Document:
         # EKS makes the Auto Scaling groups of nodes; ours are the schedules and policies of their sizes, and the tags
         # by which the cluster autoscaler knows them.
         allow("Schedules", _SCHEDULES, [names.arn("autoscaling", _group(f"eks-{names.name}-*"))]),
-        # Neither groups nor alarms and log groups can be looked at one by one.
+        # Neither groups nor log groups can be looked at one by one.
         allow("LookAround", ["autoscaling:Describe*", "logs:DescribeLogGroups"], ["*"]),
-        allow("Alarms", _ALARMS, [names.arn("cloudwatch", f"alarm:{names.name}-*")]),
         # The key of the cluster's secrets. A key has no name before it exists.
         allow("MakeKeys", ["kms:CreateKey"], ["*"], {"StringEquals": {"aws:RequestedRegion": names.region}}),
         allow("FindKeys", ["kms:ListAliases"], ["*"]),
@@ -98,13 +99,15 @@ def _roles(names: EnvironmentNames) -> Document:
                         "ec2.amazonaws.com",
                         "pods.eks.amazonaws.com",
                         "vpc-flow-logs.amazonaws.com",
+                        "scheduler.amazonaws.com",
+                        "events.amazonaws.com",
                     ]
                 }
             },
         ),
         # A role of bootstrap's is nobody's to hand over.
         deny("HandOverNoneOfThese", ["iam:PassRole"], bootstraps),
-        # The first cluster, node group and balancer of an account make these roles of AWS's own.
+        # The first cluster, node group, balancer and API destination of an account make these roles of AWS's own.
         allow(
             "ServiceRoles",
             ["iam:CreateServiceLinkedRole"],
@@ -116,6 +119,7 @@ def _roles(names: EnvironmentNames) -> Document:
                         "eks-nodegroup.amazonaws.com",
                         "autoscaling.amazonaws.com",
                         "elasticloadbalancing.amazonaws.com",
+                        "apidestinations.events.amazonaws.com",
                     ]
                 }
             },
@@ -218,6 +222,3 @@ _CERTIFICATES = actions(
     "UpdateCertificateOptions",
 )
 _RECORDS = actions("route53", "ChangeResourceRecordSets GetHostedZone ListResourceRecordSets ListTagsForResource")
-_ALARMS = actions(
-    "cloudwatch", "PutMetricAlarm DeleteAlarms DescribeAlarms TagResource UntagResource ListTagsForResource"
-)

@@ -36,5 +36,7 @@ def looks(action: str) -> bool:
     return verb.startswith(("Describe", "Get", "List")) and action not in _CONTENT
 
 
-_CONTENT = frozenset(("s3:GetObject", "s3:GetObjectVersion", "ssm:GetCommandInvocation"))
-"""What a bucket holds and what a command printed is content, whatever the verb says."""
+_CONTENT = frozenset(
+    ("s3:GetObject", "s3:GetObjectVersion", "secretsmanager:GetSecretValue", "ssm:GetCommandInvocation")
+)
+"""What a bucket or a secret holds and what a command printed is content, whatever the verb says."""

@@ -64,6 +64,9 @@ ADD_ONS: tuple[AddOn, ...] = (
         version="v6.7.0-eksbuild.1",
         tier=Tier.AFTER_NODES,
         identity=PodIdentity("cloudwatch-agent", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"),
+        # The alarms of pods read what it sends unasked, Container Insights with enhanced observability. Its successor,
+        # which names every metric otherwise, "is not enabled by default":
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/container-insights-eks-otel-quickstart.html
     ),
 )
 

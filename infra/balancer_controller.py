@@ -114,6 +114,7 @@ class BalancerController(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BalancerControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:infra:BalancerController", name, None, opts)
+        settings = args.settings
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         role = aws.iam.Role(name, assume_role_policy=POD_IDENTITY_TRUST, opts=child)

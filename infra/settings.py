@@ -15,6 +15,7 @@ from infra.capacity_settings import CapacitySettings
 from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.migration_settings import AlbMigrationSettings
 from infra.node_settings import NodeGroupSettings
+from infra.observability_settings import ObservabilitySettings
 from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import (
     AccountId,
@@ -91,6 +92,8 @@ class Settings(StrictModel):
     database_passwords: Mapping[DnsLabel, SecretStr]
     migration: MigrationSettings | None
     """Only while traffic moves over from an old system."""
+    observability: ObservabilitySettings | None
+    """Only where somebody is to be told."""
 
     @property
     def name(self) -> str:

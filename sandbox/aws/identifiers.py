@@ -156,6 +156,24 @@ def _balancer_path(inputs: _Inputs, seed: Seed) -> str:
     return f"loadbalancer/{kind}/{inputs['name']}/{seed.hexadecimal(16)}"
 
 
+def _event(kind: str) -> _Maker:
+    def make(inputs: _Inputs, seed: Seed, place: Place) -> Identity:
+        path = f"{kind}/{inputs['name']}/{seed.uuid()}"
+        return Identity(str(inputs["name"]), f"arn:aws:events:{place.region}:{place.account}:{path}")
+
+    return make
+
+
+def _subscription(inputs: _Inputs, seed: Seed, _place: Place) -> Identity:
+    arn = f"{inputs['topic']}:{seed.uuid()}"
+    return Identity(arn, arn)
+
+
+def _schedule(inputs: _Inputs, _seed: Seed, place: Place) -> Identity:
+    path = f"{inputs.get('groupName') or 'default'}/{inputs['name']}"
+    return Identity(path, f"arn:aws:scheduler:{place.region}:{place.account}:schedule/{path}")
+
+
 def _under(field: str, kind: str) -> Callable[[_Inputs, Seed], str]:
     """A listener's or rule's path: its parent's with another first word and one more part."""
 
@@ -184,6 +202,16 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     ),
     "aws:autoscaling/tag:Tag": lambda inputs, _seed, _place: Identity(
         f"{inputs['autoscalingGroupName']},{inputs['tag'].get('key')}"
+    ),
+    "aws:budgets/budget:Budget": lambda inputs, _seed, place: Identity(
+        f"{place.account}:{inputs['name']}", f"arn:aws:budgets::{place.account}:budget/{inputs['name']}"
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": _named("cloudwatch", "dashboard/", "dashboardName", regional=False),
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": _event("api-destination"),
+    "aws:cloudwatch/eventConnection:EventConnection": _event("connection"),
+    "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/"),
+    "aws:cloudwatch/eventTarget:EventTarget": lambda inputs, seed, _place: Identity(
+        f"{inputs['rule']}-{inputs.get('targetId') or seed.hexadecimal(26)}"
     ),
     "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
@@ -238,7 +266,10 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "aws:s3/bucketObjectv2:BucketObjectv2": lambda inputs, _seed, _place: Identity(
         f"{inputs['bucket']}/{inputs['key']}", f"arn:aws:s3:::{inputs['bucket']}/{inputs['key']}"
     ),
+    "aws:scheduler/schedule:Schedule": _schedule,
     "aws:sns/topic:Topic": _arn_as_id("sns", lambda inputs, _seed: str(inputs["name"])),
+    "aws:sns/topicPolicy:TopicPolicy": _joined("", "arn"),
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:ssm/association:Association": lambda _inputs, seed, place: Identity(
         seed.uuid(), f"arn:aws:ssm:{place.region}:{place.account}:association/{seed.uuid()}"
     ),

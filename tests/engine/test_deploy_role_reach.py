@@ -1,4 +1,4 @@
-"""A stack, with a fleet and the autoscaler too, has names that its deploy role may give, and no other environment's."""
+"""All of a stack, a fleet, the autoscaler and what watches it too, has names that its deploy role may give, and no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,20 @@ import pytest
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.engine.test_cluster_autoscaler import ELASTIC
 from tests.engine.test_migration_kinds import fleet
+from tests.engine.test_observability import WATCHED
 from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
 
 pytestmark = pytest.mark.engine
 
 MAKES = {
     "aws:autoscaling/group:Group": "autoscaling:CreateAutoScalingGroup",
+    "aws:budgets/budget:Budget": "budgets:ModifyBudget",
+    "aws:cloudwatch/dashboard:Dashboard": "cloudwatch:PutDashboard",
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": "events:CreateApiDestination",
+    "aws:cloudwatch/eventConnection:EventConnection": "events:CreateConnection",
+    "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
     "aws:ecr/repository:Repository": "ecr:CreateRepository",
     "aws:eks/addon:Addon": "eks:UpdateAddon",
     "aws:eks/cluster:Cluster": "eks:CreateNodegroup",
@@ -22,6 +29,8 @@ MAKES = {
     "aws:iam/instanceProfile:InstanceProfile": "iam:CreateInstanceProfile",
     "aws:iam/role:Role": "iam:CreateRole",
     "aws:s3/bucket:Bucket": "s3:CreateBucket",
+    "aws:scheduler/schedule:Schedule": "scheduler:CreateSchedule",
+    "aws:sns/topic:Topic": "sns:CreateTopic",
     "aws:ssm/document:Document": "ssm:CreateDocument",
 }
 """What is told by its name, and an action on it."""
@@ -41,7 +50,7 @@ def made(stack: SandboxStack) -> list[dict[str, Any]]:
 def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
-    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC}))
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **WATCHED}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

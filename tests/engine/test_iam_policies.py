@@ -21,6 +21,7 @@ KINDS = {
     ("aws:iam/role:Role", "assumeRolePolicy"): "trust",
     ("aws:s3/bucketPolicy:BucketPolicy", "policy"): "resource",
     ("aws:kms/key:Key", "policy"): "resource",
+    ("aws:sns/topicPolicy:TopicPolicy", "policy"): "resource",
 }
 """Where a policy can stand, and what it is for."""
 

@@ -21,6 +21,7 @@ from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
 from tests.engine.mistakes_of_haproxy import HAPROXY
 from tests.engine.mistakes_of_migration import MIGRATION
 from tests.engine.mistakes_of_nodes import NODES
+from tests.engine.mistakes_of_observability import OBSERVABILITY
 from tests.engine.mistakes_of_services import FRONTEND, RESOURCES, SERVICES, USERS
 from tests.engine.sandbox_stack import BOOTSTRAP, Outcome, SandboxStack, upped
 
@@ -28,7 +29,16 @@ pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
 
-MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *CAPACITY, *SERVICES, *MIGRATION, *HAPROXY)
+MISTAKES = (
+    *ACCOUNT,
+    *CLUSTER_AND_NETWORK,
+    *NODES,
+    *CAPACITY,
+    *SERVICES,
+    *MIGRATION,
+    *HAPROXY,
+    *OBSERVABILITY,
+)
 
 
 @pytest.fixture(scope="session")

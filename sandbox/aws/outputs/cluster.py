@@ -1,4 +1,4 @@
-"""Computed outputs of EKS clusters, node groups, add-ons and Auto Scaling."""
+"""Computed outputs of EKS clusters, node groups, add-ons and Auto Scaling, and of what watches them."""
 
 import base64
 from datetime import UTC, datetime
@@ -120,3 +120,14 @@ def _policy(_making: Making) -> dict[str, Any]:
 @computes("aws:autoscaling/group:Group")
 def _group(making: Making) -> dict[str, Any]:
     return {"desiredCapacity": making.inputs["minSize"], "defaultCooldown": 300, "healthCheckType": "EC2"}
+
+
+@computes("aws:cloudwatch/dashboard:Dashboard")
+def _dashboard(making: Making) -> dict[str, Any]:
+    return {"dashboardArn": making.identity.arn}
+
+
+@computes("aws:sns/topicSubscription:TopicSubscription")
+def _subscription(making: Making) -> dict[str, Any]:
+    # Until the person says yes: https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+    return {"pendingConfirmation": making.inputs["protocol"] == "email", "ownerId": making.place.account}

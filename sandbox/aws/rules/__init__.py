@@ -33,6 +33,8 @@ MODULES: Final = (
     "systems_manager",
     "dns",
     "storage",
+    "alarms",
+    "notifications",
 )
 """The modules of this package that hold the rules."""
 
@@ -93,9 +95,9 @@ class Call:
 
 _GERUNDS: Final = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}
 _SERVICES: Final = {
-    "acm": "ACM", "autoscaling": "Auto Scaling", "cloudwatch": "CloudWatch", "ec2": "EC2", "ecr": "ECR", "eks": "EKS",
-    "iam": "IAM", "kms": "KMS", "lb": "ELBv2", "rds": "RDS", "route53": "Route 53", "s3": "S3", "sns": "SNS",
-    "ssm": "SSM", "vpc": "VPC",
+    "acm": "ACM", "autoscaling": "Auto Scaling", "budgets": "Budgets", "cloudwatch": "CloudWatch", "ec2": "EC2",
+    "ecr": "ECR", "eks": "EKS", "iam": "IAM", "kms": "KMS", "lb": "ELBv2", "rds": "RDS", "route53": "Route 53",
+    "s3": "S3", "scheduler": "EventBridge Scheduler", "sns": "SNS", "ssm": "SSM", "vpc": "VPC",
 }  # fmt: skip
 
 

@@ -138,20 +138,3 @@ def _policy_fits_its_type(call: Call) -> None:
             call.refuse("ValidationError", "exactly one of a predefined and a customized metric is needed")
     if kind != "SimpleScaling" and call.inputs.get("cooldown") is not None:
         call.refuse("ValidationError", f"cooldown is not supported for policy type {kind}")
-
-
-@rule(
-    "create",
-    "update",
-    on=("aws:cloudwatch/metricAlarm:MetricAlarm",),
-    page="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
-)
-def _alarm_is_whole(call: Call) -> None:
-    """An alarm on one metric has its name, its namespace, a period and a statistic."""
-    if call.inputs.get("metricName") is None:
-        return
-    for name in ("namespace", "period", "comparisonOperator", "evaluationPeriods"):
-        if call.inputs.get(name) is None:
-            call.refuse("ValidationError", f"{name} is required for an alarm on a metric")
-    if (call.inputs.get("statistic") is None) == (call.inputs.get("extendedStatistic") is None):
-        call.refuse("ValidationError", "exactly one of statistic and extendedStatistic is needed")
