@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
+from infra.database_settings import ManagedDatabaseSettings, SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings
+
+DATABASE_CLIENT = "database_client"
+"""The repository of the image, with psql in it, that makes the back ends' databases on the stack's own server."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Declaration:
         """The repositories whose images this service runs with these settings."""
         if isinstance(service.database, SidecarDatabaseSettings):
             return (self.repository, self.database_repository)
+        if isinstance(service.database, ManagedDatabaseSettings):
+            return (self.repository, DATABASE_CLIENT)
         return (self.repository,)
 
 

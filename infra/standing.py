@@ -15,6 +15,7 @@ from infra.problems import Problem, SettingsError
 from infra.settings import Settings
 
 CIDR_TAG = "slipway-cidr"
+DATABASE_TAG = "slipway-database"
 NODE_GROUP_TAG = "slipway-node-group"
 MADE_FROM_TAG = "slipway-made-from"
 

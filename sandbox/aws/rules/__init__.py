@@ -33,6 +33,7 @@ MODULES: Final = (
     "systems_manager",
     "dns",
     "storage",
+    "databases",
 )
 """The modules of this package that hold the rules."""
 
