@@ -7,10 +7,11 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cluster import Cluster
+from infra.database_changes import database_made_from
 from infra.database_settings import POSTGRES_PORT, DatabaseServerSettings
 from infra.network import Network
 from infra.settings import Settings
-from infra.standing import DATABASE_TAG
+from infra.standing import DATABASE_TAG, MADE_FROM_TAG
 from infra.subnets import zone_subnets
 
 ADMINISTRATOR = "postgres"
@@ -166,7 +167,7 @@ class Database(pulumi.ComponentResource):
             performance_insights_enabled=True,
             performance_insights_kms_key_id=key.arn,
             performance_insights_retention_period=_INSIGHTS_DAYS[settings.insights],
-            tags={"Name": identifier, DATABASE_TAG: identifier},
+            tags={"Name": identifier, DATABASE_TAG: identifier, MADE_FROM_TAG: database_made_from(settings)},
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(logs), protect=keep),
         )
 
