@@ -59,10 +59,9 @@ def _loss(settings: Settings, standing: StandingDatabase) -> str:
     path = f"{settings.project}:allowDatabaseLoss"
     return (
         f"is not set any more, but {standing.name} stands: it would go, and with it the data of all back ends that "
-        "were on it. Put it back; or, where the data is somewhere else by now, put it back for one more update "
-        "that lifts its protection,\n"
+        "were on it. Put it back. Where the data is somewhere else by now, first lift its protection,\n"
         f"    pulumi config set {path} true --stack {settings.stack} && pulumi up --stack {settings.stack}\n"
-        "  and then take it out, update, and set allowDatabaseLoss back to false"
+        "  then take it out, run `pulumi up` again, and set allowDatabaseLoss back to false"
     )
 
 

@@ -56,7 +56,7 @@ class Stack:
         return cls(
             protected,
             not protected and config.get("slipway:immutableImages") == "false",
-            not protected or config.get("slipway:allowDatabaseLoss") == "true",
+            config.get("slipway:allowDatabaseLoss") == "true",
         )
 
 

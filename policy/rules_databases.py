@@ -22,7 +22,7 @@ def kept_databases(resources: Sequence[Resource], stack: Stack) -> Iterator[Viol
             yield violation(
                 DATABASES, resource, "backupRetentionPeriod", shown(days), "at least 1: no point in time is kept"
             )
-        if stack.database_may_go:
+        if not stack.protected or stack.database_may_go:
             continue
         protected, skips = at(resource.inputs, "deletionProtection"), at(resource.inputs, "skipFinalSnapshot")
         if not is_on(protected):

@@ -142,7 +142,7 @@ def test_a_server_is_not_made_anew_by_a_change_of_the_program(system: System, tm
     assert server(prod)["id"] == before["id"]
 
 
-def test_no_secret_is_in_plain_text_anywhere(system: System, tmp_path: Path) -> None:
+def test_no_secret_is_in_plain_text_anywhere(system: System) -> None:
     """Passwords that are known, so that they can be looked for: in state, preview, log, outputs and every object."""
     prod = system("prod")
     secrets = {

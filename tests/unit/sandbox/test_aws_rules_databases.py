@@ -94,7 +94,7 @@ def test_storage_grows_by_a_tenth_at_least_and_never_shrinks(account: Account) -
 
 def test_versions_only_go_up(account: Account) -> None:
     made = database(account)
-    with pytest.raises(AwsError, match="Cannot upgrade postgres from 18.1 to 17.7"):
+    with pytest.raises(AwsError, match=r"Cannot upgrade postgres from 18\.1 to 17\.7"):
         account.update(made, engineVersion="17.7")
     made = account.update(made, engineVersion="18.3")
     with pytest.raises(AwsError, match="AllowMajorVersionUpgrade"):
