@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 from bootstrap.action_sets import BUCKET, EMPTY_BUCKET, LOG_GROUP
+from bootstrap.database_policy import database_policy
 from bootstrap.environment_names import ROLES, EnvironmentNames
 from bootstrap.fleet_policy import fleet_policy
 from bootstrap.statements import Document, actions, allow, deny, document
@@ -22,6 +23,7 @@ def deploy_policies(names: EnvironmentNames, zone_id: str) -> dict[str, Document
         "roles": _roles(names),
         "delivery": _delivery(names, zone_id),
         "fleet": fleet_policy(names),
+        "database": database_policy(names),
     }
 
 
@@ -99,7 +101,7 @@ def _roles(names: EnvironmentNames) -> Document:
         ),
         # A role of bootstrap's is nobody's to hand over.
         deny("HandOverNoneOfThese", ["iam:PassRole"], bootstraps),
-        # The first cluster, node group and balancer of an account make these roles of AWS's own.
+        # The first cluster, node group, balancer and database of an account make these roles of AWS's own.
         allow(
             "ServiceRoles",
             ["iam:CreateServiceLinkedRole"],
@@ -111,6 +113,7 @@ def _roles(names: EnvironmentNames) -> Document:
                         "eks-nodegroup.amazonaws.com",
                         "autoscaling.amazonaws.com",
                         "elasticloadbalancing.amazonaws.com",
+                        "rds.amazonaws.com",
                     ]
                 }
             },
