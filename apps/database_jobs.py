@@ -47,8 +47,6 @@ class DatabaseJobsArgs:
     settings: ServiceSettings
     namespace: pulumi.Input[str]
     image: Image
-    client_image: Image | None
-    """With psql; only for a managed database."""
     access: DatabaseAccess
     server: Database | None
     password: str
@@ -98,7 +96,6 @@ class DatabaseJobs(pulumi.ComponentResource):
     def _database_job(self, database: ManagedDatabaseSettings, waits_for: list[pulumi.Resource]) -> k8s.batch.v1.Job:
         args, access, server = self._args, self._args.access, self._args.server
         assert server is not None  # noqa: S101 - the settings' rules saw to it
-        assert args.client_image is not None  # noqa: S101 - without it the service would not run
         sql = k8s.core.v1.ConfigMap(
             f"{self._prefix}-sql",
             metadata=self._metadata(),
@@ -126,8 +123,8 @@ class DatabaseJobs(pulumi.ComponentResource):
         }
         container = k8s.core.v1.ContainerArgs(
             name="database",
-            image=args.client_image.reference,
-            image_pull_policy=args.client_image.pull_policy,
+            image=server.client_image,
+            image_pull_policy="IfNotPresent",
             command=["sh", f"{_SQL_DIRECTORY}/make_database.sh"],
             env=[
                 *(k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in plain.items()),

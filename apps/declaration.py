@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.database_settings import ManagedDatabaseSettings, SidecarDatabaseSettings
+from infra.database_settings import SidecarDatabaseSettings
 from infra.service_settings import ServiceSettings
-
-DATABASE_CLIENT = "database_client"
-"""The repository of the image, with psql in it, that makes the back ends' databases on the stack's own server."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +26,6 @@ class Declaration:
         """The repositories whose images this service runs with these settings."""
         if isinstance(service.database, SidecarDatabaseSettings):
             return (self.repository, self.database_repository)
-        if isinstance(service.database, ManagedDatabaseSettings):
-            return (self.repository, DATABASE_CLIENT)
         return (self.repository,)
 
 

@@ -38,8 +38,6 @@ class WebServiceArgs:
     namespace: pulumi.Input[str]
     image: Image
     database_image: Image | None
-    client_image: Image | None
-    """What makes a managed database."""
     database_password: str | None
     """A secret."""
     server: Database | None
@@ -159,7 +157,6 @@ class WebService(pulumi.ComponentResource):
                 settings=args.settings,
                 namespace=args.namespace,
                 image=args.image,
-                client_image=args.client_image,
                 access=access,
                 server=args.server,
                 password=args.database_password,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pulumi
 
-from apps.declaration import DATABASE_CLIENT
 from apps.haproxy_migration import HaproxyMigration, HaproxyMigrationArgs
 from apps.namespace import Namespace
 from apps.placement import placement_of
@@ -81,7 +80,6 @@ class Site(pulumi.ComponentResource):
                 namespace=self._namespace.name,
                 image=image,
                 database_image=image_of(declaration.database_repository, images, args.repository_urls),
-                client_image=image_of(DATABASE_CLIENT, images, args.repository_urls),
                 database_password=password.get_secret_value() if password else None,
                 server=args.database,
                 shutdown=args.shutdown,

@@ -64,7 +64,7 @@ class Database(pulumi.ComponentResource):
         # Known to Pulumi only as a secret, which its state keeps encrypted. RDS could keep one of its own in Secrets
         # Manager, but would change it every week, and the jobs that make databases would need a client of AWS's.
         self.administrator_password = pulumi.Output.secret(settings.administrator.password.get_secret_value())
-        self.ca_bundle = settings.ca_bundle
+        self.ca_bundle, self.client_image = settings.ca_bundle, settings.client_image
         key = aws.kms.Key(
             f"{name}-database",
             description=f"Encrypts the database of {name}, its backups and its insights",

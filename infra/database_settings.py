@@ -132,6 +132,14 @@ class DatabaseServerSettings(StrictModel):
     insights: Literal["standard", "advanced"]
     log_retention_days: RetentionDays
     ca_bundle: CertificateFile
+    client_image: Annotated[
+        str,
+        text(
+            r"^[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+@sha256:[0-9a-f]{64}$",
+            "an image by its registry, its name and its digest such as registry.example.com/postgres@sha256:...",
+        ),
+    ]
+    """With psql 15 or newer; the jobs that make databases run it."""
     administrator: AdministratorSettings
 
     @property

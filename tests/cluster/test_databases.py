@@ -120,7 +120,7 @@ def _managed(stack: str) -> dict[str, Any]:
     images = {name: image for name, image in own["slipway:images"].items() if name != "thoughts_backend_db"}
     return {
         "slipway:services": {**own["slipway:services"], "thoughts": thoughts},
-        "slipway:images": {**images, "database_client": {"tag": "git-0000001"}},
+        "slipway:images": images,
         "slipway:database": {**prod["slipway:database"], "multiAz": False, "finalSnapshot": False},
     }
 

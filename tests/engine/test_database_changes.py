@@ -47,14 +47,13 @@ def refused(stack: SandboxStack, change: dict[str, Any]) -> str:
 
 def without_server() -> dict[str, Any]:
     """prod with its back ends at the databases of staging, and no server of its own any more."""
-    services, images = stack_config("prod")["slipway:services"], stack_config("prod")["slipway:images"]
+    services = stack_config("prod")["slipway:services"]
     elsewhere = stack_config("staging")["slipway:services"]
     return {
         "slipway:services": {
             name: {**service, **({"database": elsewhere[name]["database"]} if "database" in service else {})}
             for name, service in services.items()
         },
-        "slipway:images": {name: image for name, image in images.items() if name != "database_client"},
         "slipway:database": {},
     }
 

@@ -125,6 +125,8 @@ def test_jobs_are_restricted_bounded_and_not_selected_by_their_service(prod: Gra
         assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
         assert container["resources"].keys() == {"requests", "limits"}
         assert "@sha256:" in container["image"]
+        client = job.name.endswith("-database")
+        assert container["image"].startswith("public.ecr.aws/" if client else "123456789012.dkr.ecr.")
     assert not prod.of(JOB)[0].inputs["metadata"].get("name"), "another content, another name"
 
 
@@ -176,13 +178,3 @@ def test_passwords_are_in_secrets_and_marked_only(prod: Graph) -> None:
     for text in ("tell-no", "SCRAM-SHA-256$"):
         assert text not in str([each.inputs for each in rest])
     assert prod.secret_exports == {"kubeconfig"}
-
-
-def test_a_managed_service_waits_for_the_client_image() -> None:
-    config = stack_config("prod")
-    del config["slipway:images"]["database_client"]
-    graph = record("prod", config)
-    assert [each.name for each in graph.of(DEPLOYMENT)] == ["slipway-prod-frontend-deployment"]
-    assert graph.exports["notDeployed"]["thoughts"] == (
-        "only its repositories exist; to deploy it, set slipway:images.database_client"
-    )

@@ -86,6 +86,7 @@ WRONG: list[tuple[Callable[[Config], Any], str]] = [
         "slipway:database.administrator.password: expected 16 to",
     ),
     (server(administrator={"password": "tooshort"}), "slipway:database.administrator.password: expected 16 to 128"),
+    (server(clientImage="postgres:18"), 'slipway:database.clientImage: is "postgres:18"; expected an image by its'),
     (server(administrator={}), "slipway:database.administrator.password: is required; expected text"),
     (
         database("users", name="thoughts"),
