@@ -51,7 +51,7 @@ ACCOUNT: tuple[Mistake, ...] = (
         (
             "slipway:colour: is not a known key; expected one of account, cluster, databasePasswords, domain, "
             "drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
-            "protect, rolloutSeconds, services, tags",
+            "protect, readOnly, rolloutSeconds, services, tags",
         ),
     ),
     Mistake("no region", {}, ("aws:region: is required; expected such as us-west-2",), without=("aws:region",)),

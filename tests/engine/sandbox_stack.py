@@ -242,6 +242,15 @@ class SandboxStack:
         done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, timeout=_LIMIT, check=True)
         return json.loads(done.stdout)
 
+    def existing(self) -> set[tuple[str, str]]:
+        """Type and id of all that exists in the pretended account."""
+        return {(each["type"], each["id"]) for each in self.inventory()}
+
+    def made_by_bootstrap(self) -> set[tuple[str, str]]:
+        """Type and id of what was in the account before this stack, and stays when it goes."""
+        resources = SandboxStack(self.state, BOOTSTRAP, self.stack).resources()
+        return {(each["type"], each["id"]) for each in resources if each["type"].startswith("aws:")}
+
     def account(self) -> Inventory:
         """The pretended account itself, to change behind Pulumi's back; close it before the next command."""
         return Inventory(self.state / "account.sqlite")

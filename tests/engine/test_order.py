@@ -16,7 +16,6 @@ import pytest
 
 from tests.engine.edited_program import Edit, program_with
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
-from tests.engine.test_system_life import made_by_bootstrap
 
 pytestmark = pytest.mark.engine
 
@@ -209,4 +208,4 @@ def test_with_it_a_destroy_leaves_nothing_however_late_a_binding_goes(system: Sy
     dev = system("dev")
     outcome = dev.destroy(faults=[CONTROLLER_OUTLIVES_BINDINGS.slow.fault(CONTROL)])
     assert outcome.exit_code == 0, outcome.output
-    assert {(each["type"], each["id"]) for each in dev.inventory()} == made_by_bootstrap(dev)
+    assert dev.existing() == dev.made_by_bootstrap()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
 from tests.stack_values import STACKS
 from tools.graph_components import read_graph
 from tools.graph_picture import draw
@@ -18,20 +18,10 @@ SERVICES = {"frontend", "thoughts", "users"}
 UNPROTECTED = {"slipway:protect": False}
 
 
-def existing(stack: SandboxStack) -> set[tuple[str, str]]:
-    return {(record["type"], record["id"]) for record in stack.inventory()}
-
-
-def made_by_bootstrap(stack: SandboxStack) -> set[tuple[str, str]]:
-    """What was in the account before the stack."""
-    resources = SandboxStack(stack.state, BOOTSTRAP, stack.stack).resources()
-    return {(each["type"], each["id"]) for each in resources if each["type"].startswith("aws:")}
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_up_again_and_refresh_change_nothing(system: System, stack: str) -> None:
     up = system(stack)
-    before = existing(up)
+    before = up.existing()
     again = up.up()
     assert again.exit_code == 0, again.output
     assert again.changes == ()
@@ -39,7 +29,7 @@ def test_up_again_and_refresh_change_nothing(system: System, stack: str) -> None
     assert refreshed.exit_code == 0, refreshed.output
     assert not [step for step in refreshed.steps if step.op not in {"same", "refresh"} or step.changed]
     assert up.preview(arguments=["--expect-no-changes"]).exit_code == 0
-    assert existing(up) == before
+    assert up.existing() == before
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -49,7 +39,7 @@ def test_what_the_state_names_is_what_exists(system: System, stack: str) -> None
         (each["type"], each["id"]) for each in up.resources() if each["type"].startswith(("aws:", "kubernetes:"))
     }
     made = {(each["type"], each["id"]) for each in up.inventory() if not each["owner"]}
-    assert made == in_state | made_by_bootstrap(up)
+    assert made == in_state | up.made_by_bootstrap()
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -71,23 +61,23 @@ def test_destroy_leaves_only_what_was_there_before(system: System, stack: str) -
     outcome = destroyed.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert destroyed.resources() == []
-    assert existing(destroyed) == made_by_bootstrap(destroyed)
+    assert destroyed.existing() == destroyed.made_by_bootstrap()
 
 
 def test_prod_is_destroyed_only_after_its_protection_is_lifted(system: System) -> None:
     prod = system("prod")
-    before = existing(prod)
+    before = prod.existing()
     refused = prod.run("destroy", "--yes")  # with its preview, which is where Pulumi refuses before anything goes
     assert refused.exit_code != 0
     assert "protect" in refused.output
-    assert existing(prod) == before
+    assert prod.existing() == before
     lifted = prod.up(set=UNPROTECTED)
     assert lifted.exit_code == 0, lifted.output
     assert {step.op for step in lifted.changes} == {"update"}
     outcome = prod.destroy()
     assert outcome.exit_code == 0, outcome.output
     assert prod.resources() == []
-    assert existing(prod) == made_by_bootstrap(prod)
+    assert prod.existing() == prod.made_by_bootstrap()
 
 
 def test_without_bootstrap_nothing_is_made_and_the_reason_is_told(new_stack: Callable[..., SandboxStack]) -> None:
@@ -101,7 +91,7 @@ def test_without_bootstrap_nothing_is_made_and_the_reason_is_told(new_stack: Cal
 
 def test_a_wrong_stack_file_changes_nothing_and_has_no_traceback(before_first_up: System) -> None:
     stack = before_first_up("dev")
-    before = existing(stack)
+    before = stack.existing()
     wrong: dict[str, Any] = {"slipway:services.users.replicas": 2, "slipway:network.cidr": "10.0.0.0/8"}
     outcome = stack.up(set=wrong)
     assert outcome.exit_code != 0
@@ -109,7 +99,7 @@ def test_a_wrong_stack_file_changes_nothing_and_has_no_traceback(before_first_up
     assert "slipway:services.users.replicas: is 2; expected 1 with a sidecar database" in outcome.output
     assert "slipway:network.cidr: is 10.0.0.0/8; expected a range between /16 and /20" in outcome.output
     assert "Traceback" not in outcome.output
-    assert existing(stack) == before
+    assert stack.existing() == before
 
 
 def test_the_first_up_of_an_account_without_any_image(before_first_up: System) -> None:
@@ -139,7 +129,7 @@ def test_an_up_that_failed_half_way_goes_on_where_it_stopped(before_first_up: Sy
     assert "Traceback" not in failed.output
     again = stack.up()
     assert again.exit_code == 0, again.output
-    assert {kind for kind, _ in existing(stack)} == {kind for kind, _ in existing(system("dev"))}
+    assert {kind for kind, _ in stack.existing()} == {kind for kind, _ in system("dev").existing()}
 
 
 def test_no_secret_stands_in_the_state(system: System) -> None:
