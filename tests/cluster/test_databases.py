@@ -57,7 +57,7 @@ def test_a_database_is_made_and_migrated_before_its_pods_and_a_failing_job_leave
         outcome = stack.up(set=managed)
         assert outcome.exit_code == 0, outcome.output
     assert min(watch.ready[watch.ready.index(2) :]) == 2
-    order = [step.name for step in outcome.changes if step.name in _ORDER]
+    order = [each for step in outcome.changes if (each := f"{step.type} {step.name}") in _ORDER]
     assert order == list(_ORDER)
     assert _jobs(stack) == {"slipway-dev-thoughts-database": 1, "thoughts-backend-migrate": 1}
     before = {pod["metadata"]["uid"] for pod in stack.ready("thoughts-backend")}
@@ -94,17 +94,16 @@ def test_a_database_is_made_and_migrated_before_its_pods_and_a_failing_job_leave
         outcome = stack.up(set=rotated)
     assert outcome.exit_code == 0, outcome.output
     assert min(watch.ready) >= 2
-    steps = [f"{step.op} {step.name}" for step in outcome.changes]
-    job, deployment = "create-replacement slipway-dev-thoughts-database", "update slipway-dev-thoughts-deployment"
-    assert steps.index(job) < steps.index(deployment)
+    steps = [f"{step.op} {step.type} {step.name}" for step in outcome.changes]
+    assert steps.index(f"create-replacement {_ORDER[1]}") < steps.index(f"update {_ORDER[3]}")
     assert not _secrets(stack) & names, "old pods keep the Secret that they were started with until they are gone"
 
 
 _ORDER = (
-    "slipway-dev-database",
-    "slipway-dev-thoughts-database",
-    "slipway-dev-thoughts-migration",
-    "slipway-dev-thoughts-deployment",
+    "aws:rds/instance:Instance slipway-dev-database",
+    "kubernetes:batch/v1:Job slipway-dev-thoughts-database",
+    "kubernetes:batch/v1:Job slipway-dev-thoughts-migration",
+    "kubernetes:apps/v1:Deployment slipway-dev-thoughts-deployment",
 )
 
 
