@@ -14,6 +14,7 @@ from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
 from infra.cluster import Cluster, ClusterArgs
 from infra.cluster_autoscaler import ClusterAutoscalerArgs, make_cluster_autoscaler
+from infra.database import database_of
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.migration import MigrationArgs, old_sides_of
 from infra.network import Network, NetworkArgs
@@ -60,6 +61,7 @@ cluster = Cluster(
     ),
     in_aws,
 )
+database = database_of(settings, network, cluster, in_aws)
 logs = ContainerLogs(settings.name, settings.name, settings.cluster.log_retention_days, in_aws)
 network_add_ons = AddOns(
     f"{settings.name}-before-nodes", AddOnsArgs(Tier.BEFORE_NODES, cluster.name, waits_for=[]), in_aws
@@ -94,10 +96,7 @@ balancer = LoadBalancer(
     in_aws,
 )
 old_sides = old_sides_of(
-    settings.migration,
-    settings.name,
-    MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown),
-    in_aws,
+    settings, MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown), in_aws
 )
 in_cluster = pulumi.ResourceOptions(providers=[provider, cluster.kubernetes])
 controller = BalancerController(
@@ -120,6 +119,7 @@ site = Site(
         shutdown=shutdown,
         network=network,
         cluster=cluster,
+        database=database,
         balancer=balancer,
         old_sides=old_sides,
         waits_for=[nodes, add_ons, controller],

@@ -61,7 +61,7 @@ def nodes_off_size(
     """
     sizes = declared_sizes(settings, now)
     metrics = {"nodes": _metric("GroupInServiceInstances", "Average", autoscaling_group)}
-    if settings.policies:
+    if settings.desired_size_is_scaled:
         metrics["desired"] = _metric("GroupDesiredCapacity", "Average", autoscaling_group)
         off = by_hour(sizes, lambda size: f"(nodes < {size.min} OR nodes > {size.max})")
         off = f"({off} + (nodes < desired))"

@@ -11,25 +11,29 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.database_changes import StandingDatabase, refused_database_changes
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem, SettingsError
 from infra.settings import Settings
 from infra.version_rules import cluster_upgrade_problem
 
 CIDR_TAG = "slipway-cidr"
+DATABASE_TAG = "slipway-database"
 NODE_GROUP_TAG = "slipway-node-group"
 MADE_FROM_TAG = "slipway-made-from"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands: the VPC's range, by name what each node group was made from, and what the control plane runs."""
+    """What stands: the VPC's range, what node groups were made from, what the control plane runs, and the databases."""
 
     vpc_cidrs: Sequence[str]
     node_groups: Mapping[str, Sequence[str]]
+    """By name, what each was made from."""
     cluster_version: str | None
     node_versions: Sequence[str]
     """Of the node groups; looked at only where the control plane is to have another version."""
+    databases: Sequence[StandingDatabase]
 
 
 def made_from(settings: NodeGroupSettings, zones: Sequence[str]) -> str:
@@ -51,7 +55,7 @@ def find_standing(settings: Settings, provider: aws.Provider) -> Standing:
         for key in ("project", "stack")
     ]
     found = aws.resourcegroupstaggingapi.get_resources(
-        resource_type_filters=["ec2:vpc", "eks:nodegroup"],
+        resource_type_filters=["ec2:vpc", "eks:nodegroup", "rds:db"],
         tag_filters=filters,
         opts=options,
     )
@@ -62,7 +66,12 @@ def find_standing(settings: Settings, provider: aws.Provider) -> Standing:
             groups.setdefault(each[NODE_GROUP_TAG], []).append(each.get(MADE_FROM_TAG, ""))
     version = _cluster_version(settings.name, options)
     nodes = _node_versions(settings.name, options) if version not in {None, settings.cluster.version} else []
-    return Standing([each[CIDR_TAG] for each in tags if CIDR_TAG in each], groups, version, nodes)
+    databases = [
+        StandingDatabase(name, _engine_version(name, options), each.get(MADE_FROM_TAG, ""))
+        for each in tags
+        if (name := each.get(DATABASE_TAG))
+    ]
+    return Standing([each[CIDR_TAG] for each in tags if CIDR_TAG in each], groups, version, nodes, databases)
 
 
 def _cluster_version(cluster: str, options: pulumi.InvokeOptions) -> str | None:
@@ -77,6 +86,11 @@ def _node_versions(cluster: str, options: pulumi.InvokeOptions) -> list[str]:
         aws.eks.get_node_group(cluster_name=cluster, node_group_name=name, opts=options).version
         for name in aws.eks.get_node_groups(cluster_name=cluster, opts=options).names
     ]
+
+
+def _engine_version(name: str, options: pulumi.InvokeOptions) -> str:
+    """As it is: RDS itself upgrades what has reached the end of its support."""
+    return aws.rds.get_instance(db_instance_identifier=name, opts=options).engine_version
 
 
 def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]:
@@ -97,6 +111,8 @@ def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]
         existing = standing.node_groups.get(name, [])
         if existing and wanted not in existing and group.sizes_itself:
             yield Problem(f"{settings.project}:nodeGroups.{name}", _two_steps(settings, name, existing[0], wanted))
+    for database in standing.databases:
+        yield from refused_database_changes(settings, database)
 
 
 def _two_steps(settings: Settings, name: str, existing: str, wanted: str) -> str:

@@ -1,4 +1,4 @@
-"""All of a stack, a fleet, the autoscaler and what watches it too, has names that its deploy role may give, and no other."""
+"""All of a stack, with every part that it may have, has names that its deploy role may give, and no other one's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.engine.test_cluster_autoscaler import ELASTIC
 from tests.engine.test_migration_kinds import fleet
 from tests.engine.test_observability import WATCHED
+from tests.stack_values import stack_config
 from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
 
 pytestmark = pytest.mark.engine
@@ -28,6 +29,9 @@ MAKES = {
     "aws:eks/nodeGroup:NodeGroup": "eks:UpdateNodegroupConfig",
     "aws:iam/instanceProfile:InstanceProfile": "iam:CreateInstanceProfile",
     "aws:iam/role:Role": "iam:CreateRole",
+    "aws:rds/instance:Instance": "rds:CreateDBInstance",
+    "aws:rds/parameterGroup:ParameterGroup": "rds:CreateDBParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup": "rds:CreateDBSubnetGroup",
     "aws:s3/bucket:Bucket": "s3:CreateBucket",
     "aws:scheduler/schedule:Schedule": "scheduler:CreateSchedule",
     "aws:sns/topic:Topic": "sns:CreateTopic",
@@ -50,7 +54,8 @@ def made(stack: SandboxStack) -> list[dict[str, Any]]:
 def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
-    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **WATCHED}))
+    server = {"slipway:database": {**stack_config("prod")["slipway:database"]}}
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **WATCHED, **server}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

@@ -18,6 +18,7 @@ from tests.engine.mistake import Mistake
 from tests.engine.mistakes_of_account import ACCOUNT
 from tests.engine.mistakes_of_capacity import CAPACITY, WARNED, pods
 from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
+from tests.engine.mistakes_of_databases import DATABASES
 from tests.engine.mistakes_of_haproxy import HAPROXY
 from tests.engine.mistakes_of_migration import MIGRATION
 from tests.engine.mistakes_of_nodes import NODES
@@ -35,6 +36,7 @@ MISTAKES = (
     *NODES,
     *CAPACITY,
     *SERVICES,
+    *DATABASES,
     *MIGRATION,
     *HAPROXY,
     *OBSERVABILITY,

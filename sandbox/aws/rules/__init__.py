@@ -35,6 +35,7 @@ MODULES: Final = (
     "storage",
     "alarms",
     "notifications",
+    "databases",
 )
 """The modules of this package that hold the rules."""
 
