@@ -73,6 +73,10 @@ def main(words: Sequence[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     outcomes = run(CURVES, lambda text: console.print(text, style="dim"))
     console.print(table(outcomes))
+    for outcome in outcomes:
+        for sync in outcome.apart:
+            words = f"at {outcome.seconds[sync]:.1f} s: {outcome.real[sync]} and not {outcome.simulated[sync]}"
+            console.print(f"{outcome.curve.name} {words}", style="red")
     options.picture.write_text(drawn(next(each for each in outcomes if each.curve.name == _DRAWN)))
     return 1 if any(outcome.apart for outcome in outcomes) else 0
 

@@ -138,6 +138,8 @@ def node(number: int) -> Object:
         "kind": "Node",
         "metadata": {
             "name": name,
+            # Without any label kwok passes it over.
+            "labels": {"kubernetes.io/hostname": name},
             "annotations": {NODE_ANNOTATION[0]: NODE_ANNOTATION[1], METRICS_ANNOTATION: metrics_path(name)},
         },
         "status": {

@@ -92,12 +92,13 @@ def run(curves: Sequence[Curve], say: Callable[[str], None] = lambda _text: None
             return watch.usage(app, now, by_name[app].demand(max(now - PERIOD - begin, 0.0)))
 
         stack.enter_context(watch.follow())
-        server = stack.enter_context(FigureServer(api, place, usage, PERIOD))
         for number in range(_NODES):
             api.create(node(number))
         for curve in curves:
             api.create(deployment(curve))
         wait_until(lambda: all(_ready(watch, curve) for curve in curves))
+        # Not before: kwok asks for all kinds when it starts, and waits long when one API does not answer.
+        server = stack.enter_context(FigureServer(api, place, usage, PERIOD))
         time.sleep(3 * PERIOD)  # so that every pod was ready for a whole window
         for curve in curves:
             api.create(horizontal_pod_autoscaler(curve))

@@ -29,6 +29,9 @@ _GROUP: Final = "/apis/metrics.k8s.io/v1beta1"
 _SERVICE: Final = "v1beta1.metrics.k8s.io"
 _HOST: Final = "metrics-server.kube-system.svc"
 
+# Seconds until a connection on which nothing is asked is closed.
+_IDLE: Final = 30
+
 Usage = Callable[[str, float], Mapping[str, float]]
 """From a value of the label `app` and a time to the millicores that each of its pods uses, by name."""
 
@@ -57,7 +60,8 @@ class FigureServer:
         self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        # Whoever connects and says nothing holds up only the thread that is his.
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Self:
@@ -104,6 +108,7 @@ class FigureServer:
 def _handler(server: FigureServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = _IDLE
 
         def do_GET(self) -> None:
             answered = server.answer(self.path)

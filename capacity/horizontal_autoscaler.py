@@ -9,7 +9,9 @@ https://github.com/kubernetes/kubernetes):
 - the count it is multiplied with is that of the pods which were measured, not the Deployment's replicas;
 - a count outside minimum and maximum is corrected at once, past every policy and window;
 - a controller that sees a target for the first time takes its present count for a recommendation;
-- what happened exactly a window ago no longer counts.
+- what happened exactly a window ago no longer counts;
+- an autoscaler that says nothing of its behavior is not given the defaults, but may double at each sync, and grow to
+  four at least. None of this program's is such, and that way is not modelled here.
 
 `tests/cluster/test_hpa_simulation.py` compares all of it with the real controller.
 """

@@ -92,7 +92,16 @@ class SimulatedService:
         if autoscaler is None:
             return
         memory = first_memory(now, self.replicas) if self._memory is None else self._memory
-        readings = [self._reading(pod, now, window) for pod in self.pods]
+        # Most pods are ready for long and used the same: one reading stands for all of them.
+        settled: dict[float, PodReading] = {}
+        readings: list[PodReading] = []
+        for pod in self.pods:
+            if pod.measured and pod.ready_at + window <= now:
+                if pod.used not in settled:
+                    settled[pod.used] = PodReading(self.model.request_millicores, math.ceil(pod.used))
+                readings.append(settled[pod.used])
+            else:
+                readings.append(self._reading(pod, now, window))
         decision = decide(autoscaler, times, memory, now, self.replicas, readings)
         self.replicas, self._memory = decision.replicas, decision.memory
         self.utilization_percent = decision.utilization_percent

@@ -98,6 +98,7 @@ class Bridge:
 
 
 def autoscaler() -> dict[str, Any]:
+    """As `apps/service.py` declares it."""
     target = {"type": "Utilization", "averageUtilization": PERCENT}
     return {
         "apiVersion": "autoscaling/v2",
@@ -108,6 +109,7 @@ def autoscaler() -> dict[str, Any]:
             "minReplicas": LEAST,
             "maxReplicas": MOST,
             "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+            "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}},
         },
     }
 
