@@ -13,6 +13,7 @@ from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
 from infra.cluster import Cluster, ClusterArgs
+from infra.database import database_of
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.migration import MigrationArgs, old_sides_of
 from infra.network import Network, NetworkArgs
@@ -57,6 +58,7 @@ cluster = Cluster(
     ),
     in_aws,
 )
+database = database_of(settings, network, cluster, in_aws)
 logs = ContainerLogs(settings.name, settings.name, settings.cluster.log_retention_days, in_aws)
 network_add_ons = AddOns(
     f"{settings.name}-before-nodes", AddOnsArgs(Tier.BEFORE_NODES, cluster.name, waits_for=[]), in_aws
@@ -93,10 +95,7 @@ balancer = LoadBalancer(
     in_aws,
 )
 old_sides = old_sides_of(
-    settings.migration,
-    settings.name,
-    MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown),
-    in_aws,
+    settings, MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown), in_aws
 )
 controller = BalancerController(
     f"{settings.name}-controller",
@@ -118,6 +117,7 @@ site = Site(
         shutdown=shutdown,
         network=network,
         cluster=cluster,
+        database=database,
         balancer=balancer,
         old_sides=old_sides,
         waits_for=[nodes, add_ons, controller],

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
+from infra.database_settings import SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings
 
 
 @dataclass(frozen=True)

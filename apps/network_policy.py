@@ -21,25 +21,9 @@ def service_network_policy(
     """
     neighbours = k8s.networking.v1.NetworkPolicyPeerArgs(pod_selector=k8s.meta.v1.LabelSelectorArgs())
     balancers = [_cidr(cidr) for cidr in balancer_cidrs]
-    egress = [
-        k8s.networking.v1.NetworkPolicyEgressRuleArgs(to=[neighbours]),
-        k8s.networking.v1.NetworkPolicyEgressRuleArgs(
-            to=[
-                k8s.networking.v1.NetworkPolicyPeerArgs(
-                    namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={_NAME_LABEL: "kube-system"}),
-                    pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
-                )
-            ],
-            ports=[_port(53, "UDP"), _port(53, "TCP")],
-        ),
-    ]
+    egress = [k8s.networking.v1.NetworkPolicyEgressRuleArgs(to=[neighbours]), _names()]
     if database is not None:
-        cidrs, database_port = database
-        egress.append(
-            k8s.networking.v1.NetworkPolicyEgressRuleArgs(
-                to=[_cidr(cidr) for cidr in cidrs], ports=[_port(database_port, "TCP")]
-            )
-        )
+        egress.append(_server(*database))
     return k8s.networking.v1.NetworkPolicySpecArgs(
         pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels),
         policy_types=["Ingress", "Egress"],
@@ -48,6 +32,34 @@ def service_network_policy(
         ],
         egress=egress,
     )
+
+
+def job_network_policy(
+    labels: dict[str, str], cidrs: Sequence[str], port: int
+) -> k8s.networking.v1.NetworkPolicySpecArgs:
+    """For a job at a database. In: nobody. Out: names, the database."""
+    return k8s.networking.v1.NetworkPolicySpecArgs(
+        pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels),
+        policy_types=["Ingress", "Egress"],
+        ingress=[],
+        egress=[_names(), _server(cidrs, port)],
+    )
+
+
+def _names() -> k8s.networking.v1.NetworkPolicyEgressRuleArgs:
+    return k8s.networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[
+            k8s.networking.v1.NetworkPolicyPeerArgs(
+                namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={_NAME_LABEL: "kube-system"}),
+                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
+            )
+        ],
+        ports=[_port(53, "UDP"), _port(53, "TCP")],
+    )
+
+
+def _server(cidrs: Sequence[str], port: int) -> k8s.networking.v1.NetworkPolicyEgressRuleArgs:
+    return k8s.networking.v1.NetworkPolicyEgressRuleArgs(to=[_cidr(cidr) for cidr in cidrs], ports=[_port(port, "TCP")])
 
 
 def _cidr(cidr: pulumi.Input[str]) -> k8s.networking.v1.NetworkPolicyPeerArgs:

@@ -7,11 +7,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from apps import probes
-from apps.database import database_environment, sidecar_container
+from apps.database import DatabaseAccess, sidecar_container
 from apps.declaration import Declaration
 from apps.placement import Placement
 from apps.security import container_security, pod_security
-from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
+from infra.database_settings import SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings
 from infra.shutdown import ShutdownTimes
 
 
@@ -21,6 +22,8 @@ class Image:
 
     reference: pulumi.Input[str]
     pull_policy: str
+    fingerprint: str
+    """A few characters that tell it from another version, for names."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class PodArgs:
     settings: ServiceSettings
     image: Image
     database_image: Image | None
-    database_secret: pulumi.Input[str] | None
+    access: DatabaseAccess | None
+    """To its database, where it has one."""
     service_account: pulumi.Input[str]
     shutdown: ShutdownTimes
     placement: Placement
@@ -47,9 +51,10 @@ def pod_template(args: PodArgs) -> k8s.core.v1.PodTemplateSpecArgs:
     """The template that a Deployment makes pods from."""
     containers = [_service_container(args)]
     database = args.settings.database
-    if isinstance(database, SidecarDatabaseSettings) and args.database_image and args.database_secret:
+    if isinstance(database, SidecarDatabaseSettings) and args.database_image and args.access:
         image = args.database_image
-        containers.append(sidecar_container(database, image.reference, image.pull_policy, args.database_secret))
+        containers.append(sidecar_container(database, image.reference, image.pull_policy, args.access.secret))
+    tmp = k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(labels=pod_labels(args.declaration)),
         spec=k8s.core.v1.PodSpecArgs(
@@ -58,7 +63,7 @@ def pod_template(args: PodArgs) -> k8s.core.v1.PodTemplateSpecArgs:
             enable_service_links=False,
             security_context=pod_security(),
             containers=containers,
-            volumes=[k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())],
+            volumes=[tmp, *(args.access.volumes() if args.access else [])],
             readiness_gates=[k8s.core.v1.PodReadinessGateArgs(condition_type=gate) for gate in args.readiness_gates],
             termination_grace_period_seconds=args.shutdown.termination_grace_period,
             node_selector=args.placement.node_selector,
@@ -75,7 +80,7 @@ def _service_container(args: PodArgs) -> k8s.core.v1.ContainerArgs:
         image=args.image.reference,
         image_pull_policy=args.image.pull_policy,
         ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=settings.port)],
-        env=_environment(args),
+        env=service_environment(args.declaration, settings, args.shutdown, args.access),
         resources=k8s.core.v1.ResourceRequirementsArgs(
             requests=settings.resources.requests.quantities(), limits=settings.resources.limits.quantities()
         ),
@@ -85,21 +90,25 @@ def _service_container(args: PodArgs) -> k8s.core.v1.ContainerArgs:
             pre_stop=k8s.core.v1.LifecycleHandlerArgs(sleep=k8s.core.v1.SleepActionArgs(seconds=args.shutdown.pre_stop))
         ),
         security_context=container_security(settings.run_as_user, read_only_root=True),
-        volume_mounts=[k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp")],  # noqa: S108 - an empty volume
+        volume_mounts=[
+            k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - an empty volume
+            *(args.access.mounts() if args.access else []),
+        ],
     )
 
 
-def _environment(args: PodArgs) -> list[k8s.core.v1.EnvVarArgs]:
+def service_environment(
+    declaration: Declaration, settings: ServiceSettings, shutdown: ShutdownTimes, access: DatabaseAccess | None
+) -> list[k8s.core.v1.EnvVarArgs]:
+    """The variables of a service's container, and of the job that migrates its database."""
     plain = {
         # uWSGI reads any option from UWSGI_<OPTION>. https://uwsgi-docs.readthedocs.io/en/latest/Configuration.html
-        "UWSGI_HTTP_KEEPALIVE": str(args.shutdown.keep_alive),
-        **args.declaration.environment,
-        **args.settings.environment,
+        "UWSGI_HTTP_KEEPALIVE": str(shutdown.keep_alive),
+        **declaration.environment,
+        **settings.environment,
     }
     variables = [k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in plain.items()]
-    if args.settings.database is not None and args.database_secret is not None:
-        variables += database_environment(args.settings.database, args.database_secret)
-    return variables
+    return [*variables, *(access.environment() if access else [])]
 
 
 def _spread(declaration: Declaration) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:

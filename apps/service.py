@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from apps.database import PASSWORD_KEY
+from apps.database import BUNDLE_KEY, PASSWORD_KEY, DatabaseAccess, access_to, bundle_of
+from apps.database_jobs import DatabaseJobs, DatabaseJobsArgs, needs_jobs
 from apps.declaration import Declaration
 from apps.network_policy import service_network_policy
 from apps.placement import Placement
 from apps.pod import Image, PodArgs, pod_labels, pod_template
 from apps.target_group_binding import SERVICE_PORT, Binding, BindingArgs, readiness_gate, target_group_binding
-from infra.service_settings import AutoscalingSettings, ExternalDatabaseSettings, ServiceSettings
+from infra.ca_bundle import read_bundle
+from infra.database import Database
+from infra.service_settings import AutoscalingSettings, ServiceSettings
 from infra.shutdown import ShutdownTimes
 
 
@@ -35,7 +38,10 @@ class WebServiceArgs:
     namespace: pulumi.Input[str]
     image: Image
     database_image: Image | None
-    database_password: pulumi.Input[str] | None
+    database_password: str | None
+    """A secret."""
+    server: Database | None
+    """The stack's own; only a managed database is on it."""
     shutdown: ShutdownTimes
     rollout_seconds: int
     """How long `pulumi up` waits for all pods to be of the new version and ready."""
@@ -66,13 +72,14 @@ class WebService(pulumi.ComponentResource):
             automount_service_account_token=False,
             opts=self._child,
         )
+        access = self._database_access()
         policy = k8s.networking.v1.NetworkPolicy(
-            f"{name}-network-policy", metadata=self._metadata(), spec=self._network_policy(), opts=self._child
+            f"{name}-network-policy", metadata=self._metadata(), spec=self._network_policy(access), opts=self._child
         )
-        secret = self._database_secret()
+        jobs = self._database_jobs(account, access) if access else []
         self.service = self._service()
         binding = self._target_group_binding()
-        deployment = self._deployment(account, secret, waits_for=[policy, *([binding] if binding else [])])
+        deployment = self._deployment(account, access, waits_for=[policy, *jobs, *([binding] if binding else [])])
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
             metadata=self._metadata(),
@@ -106,26 +113,63 @@ class WebService(pulumi.ComponentResource):
             annotations=annotations,
         )
 
-    def _network_policy(self) -> k8s.networking.v1.NetworkPolicySpecArgs:
-        settings, target_group = self._args.settings, self._args.target_group
-        database = settings.database
-        external = isinstance(database, ExternalDatabaseSettings)
+    def _network_policy(self, access: DatabaseAccess | None) -> k8s.networking.v1.NetworkPolicySpecArgs:
+        target_group = self._args.target_group
         return service_network_policy(
             self._labels,
-            settings.port,
+            self._args.settings.port,
             target_group.balancer_cidrs if target_group else (),
-            ([str(cidr) for cidr in database.cidrs], database.port) if external else None,
+            (access.cidrs, access.port) if access and access.cidrs else None,
         )
 
-    def _database_secret(self) -> k8s.core.v1.Secret | None:
-        if self._args.database_password is None:
+    def _database_access(self) -> DatabaseAccess | None:
+        """The password and whom to believe, under names that Pulumi makes up: another content has another name.
+
+        So a change rolls the pods over, and those that still run keep what they were started with.
+        """
+        args, database = self._args, self._args.settings.database
+        if database is None or args.database_password is None:
             return None
-        return k8s.core.v1.Secret(
+        unnamed = k8s.meta.v1.ObjectMetaArgs(namespace=args.namespace, labels=self._labels)
+        secret = k8s.core.v1.Secret(
             f"{self._prefix}-database",
-            metadata=self._metadata(f"{self._args.declaration.app}-database"),
-            string_data={PASSWORD_KEY: self._args.database_password},
+            metadata=unnamed,
+            string_data={PASSWORD_KEY: pulumi.Output.secret(args.database_password)},
             opts=self._child,
         )
+        file = bundle_of(database, args.server)
+        if file is None:
+            return access_to(database, args.server, secret.metadata.name, None)
+        bundle = k8s.core.v1.ConfigMap(
+            f"{self._prefix}-database-ca", metadata=unnamed, data={BUNDLE_KEY: read_bundle(file)}, opts=self._child
+        )
+        return access_to(database, args.server, secret.metadata.name, bundle.metadata.name)
+
+    def _database_jobs(self, account: k8s.core.v1.ServiceAccount, access: DatabaseAccess) -> list[pulumi.Resource]:
+        """What the pods wait for: a database that is as their image expects it."""
+        args = self._args
+        if not needs_jobs(args.settings) or args.database_password is None:
+            return []
+        made = DatabaseJobs(
+            self._prefix,
+            DatabaseJobsArgs(
+                declaration=args.declaration,
+                settings=args.settings,
+                namespace=args.namespace,
+                image=args.image,
+                access=access,
+                server=args.server,
+                password=args.database_password,
+                service_account=account.metadata.name,
+                shutdown=args.shutdown,
+                placement=args.placement,
+                timeout_seconds=args.rollout_seconds,
+                cluster=args.cluster,
+                waits_for=args.waits_for,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        return made.jobs
 
     def _service(self) -> k8s.core.v1.Service:
         settings = self._args.settings
@@ -174,7 +218,7 @@ class WebService(pulumi.ComponentResource):
     def _deployment(
         self,
         account: k8s.core.v1.ServiceAccount,
-        secret: k8s.core.v1.Secret | None,
+        access: DatabaseAccess | None,
         waits_for: list[pulumi.Resource],
     ) -> k8s.apps.v1.Deployment:
         args = self._args
@@ -193,7 +237,7 @@ class WebService(pulumi.ComponentResource):
                         settings=args.settings,
                         image=args.image,
                         database_image=args.database_image,
-                        database_secret=secret.metadata.name if secret else None,
+                        access=access,
                         service_account=account.metadata.name,
                         shutdown=args.shutdown,
                         placement=args.placement,

@@ -11,6 +11,7 @@ from apps.placement import placement_of
 from apps.service import TargetGroupArgs, WebService, WebServiceArgs
 from apps.system import SystemService, image_of
 from infra.cluster import Cluster
+from infra.database import Database
 from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.host_route import HostRoute, HostRouteArgs
 from infra.listener_rules import rule_priorities
@@ -33,6 +34,8 @@ class SiteArgs:
     shutdown: ShutdownTimes
     network: Network
     cluster: Cluster
+    database: Database | None
+    """The stack's own database server."""
     balancer: LoadBalancer
     old_sides: Mapping[str, OldSide]
     """Of the services that move over from an old system."""
@@ -77,7 +80,8 @@ class Site(pulumi.ComponentResource):
                 namespace=self._namespace.name,
                 image=image,
                 database_image=image_of(declaration.database_repository, images, args.repository_urls),
-                database_password=pulumi.Output.secret(password.get_secret_value()) if password else None,
+                database_password=password.get_secret_value() if password else None,
+                server=args.database,
                 shutdown=args.shutdown,
                 rollout_seconds=args.settings.rollout_seconds,
                 placement=placement_of(settings.node_group, args.settings.node_groups),

@@ -54,4 +54,5 @@ def image_of(
     if repository not in images:
         return None
     image = images[repository]
-    return Image(urls[repository].apply(image.reference), "IfNotPresent" if image.digest else "Always")
+    pull_policy = "IfNotPresent" if image.digest else "Always"
+    return Image(urls[repository].apply(image.reference), pull_policy, image.fingerprint)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 from bootstrap.action_sets import BUCKET, EMPTY_BUCKET, LOG_GROUP
+from bootstrap.database_policy import database_policy
 from bootstrap.environment_names import ROLES, EnvironmentNames
 from bootstrap.fleet_policy import fleet_policy
 from bootstrap.observability_policy import observability_policy
@@ -23,6 +24,7 @@ def deploy_policies(names: EnvironmentNames, zone_id: str) -> dict[str, Document
         "roles": _roles(names),
         "delivery": _delivery(names, zone_id),
         "fleet": fleet_policy(names),
+        "database": database_policy(names),
         "observability": observability_policy(names),
     }
 
@@ -102,7 +104,7 @@ def _roles(names: EnvironmentNames) -> Document:
         ),
         # A role of bootstrap's is nobody's to hand over.
         deny("HandOverNoneOfThese", ["iam:PassRole"], bootstraps),
-        # The first cluster, node group, balancer and API destination of an account make these roles of AWS's own.
+        # An account's first cluster, node group, balancer, database and API destination make these roles of AWS's own.
         allow(
             "ServiceRoles",
             ["iam:CreateServiceLinkedRole"],
@@ -115,6 +117,7 @@ def _roles(names: EnvironmentNames) -> Document:
                         "autoscaling.amazonaws.com",
                         "elasticloadbalancing.amazonaws.com",
                         "apidestinations.events.amazonaws.com",
+                        "rds.amazonaws.com",
                     ]
                 }
             },

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.migration_settings import AlbMigrationSettings, ServiceMigrationSettings
-from infra.settings import MigrationSettings
+from infra.settings import Settings
 from infra.shutdown import ShutdownTimes
 from infra.target_group_names import target_group_name
 
@@ -124,8 +124,7 @@ class Migration(pulumi.ComponentResource):
         return OldSide(settings, group.arn, [*ways_out, *targets])
 
 
-def old_sides_of(
-    settings: MigrationSettings | None, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions
-) -> Mapping[str, OldSide]:
+def old_sides_of(settings: Settings, args: MigrationArgs, opts: pulumi.ResourceOptions) -> Mapping[str, OldSide]:
     """The old side of each service that the balancer itself divides; none, and nothing in AWS, in any other stack."""
-    return Migration(name, settings, args, opts).sides if isinstance(settings, AlbMigrationSettings) else {}
+    migration = settings.migration
+    return Migration(settings.name, migration, args, opts).sides if isinstance(migration, AlbMigrationSettings) else {}

@@ -1,12 +1,14 @@
 """What a stack file may say of a service: its image, its size, its database."""
 
+import hashlib
 from collections.abc import Mapping
-from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from infra.setting_types import EnvironmentName, Host, HostName, NodeGroupName, UserId, text
+from infra.database_settings import DatabaseSettings
+from infra.resource_settings import ResourceSettings
+from infra.setting_types import EnvironmentName, Host, NodeGroupName, UserId, text
 from infra.strict_model import StrictModel
 
 
@@ -22,37 +24,14 @@ class ImageSettings(StrictModel):
             raise ValueError(f"has {'both' if self.tag else 'neither'}; expected exactly one of tag and digest")
         return self
 
+    @property
+    def fingerprint(self) -> str:
+        """Twelve characters that tell the image from another, for names: of its digest, or of its tag's hash."""
+        return (self.digest or hashlib.sha256(str(self.tag).encode()).hexdigest()).removeprefix("sha256:")[:12]
+
     def reference(self, repository_url: str) -> str:
         """The image as a container names it."""
         return f"{repository_url}@{self.digest}" if self.digest else f"{repository_url}:{self.tag}"
-
-
-class ResourceAmounts(StrictModel):
-    """CPU in millicores, memory in MiB."""
-
-    cpu_millicores: Annotated[int, Field(ge=1)]
-    memory_mib: Annotated[int, Field(alias="memoryMiB", ge=4)]
-
-    def quantities(self) -> dict[str, str]:
-        """As Kubernetes writes them."""
-        return {"cpu": f"{self.cpu_millicores}m", "memory": f"{self.memory_mib}Mi"}
-
-
-class ResourceSettings(StrictModel):
-    """What a container is sure of, and what it may not exceed."""
-
-    requests: ResourceAmounts
-    limits: ResourceAmounts
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        for key, limit, request in (
-            ("cpuMillicores", self.limits.cpu_millicores, self.requests.cpu_millicores),
-            ("memoryMiB", self.limits.memory_mib, self.requests.memory_mib),
-        ):
-            if limit < request:
-                raise ValueError(f"limits.{key} is {limit}; expected at least requests.{key}, {request}")
-        return self
 
 
 class AutoscalingSettings(StrictModel):
@@ -72,30 +51,6 @@ class AutoscalingSettings(StrictModel):
         return self
 
 
-class SidecarDatabaseSettings(StrictModel):
-    """A throw-away PostgreSQL in the pod of the service, for demonstrations."""
-
-    kind: Literal["sidecar"]
-    name: str
-    user: str
-    run_as_user: UserId
-    resources: ResourceSettings
-
-
-class ExternalDatabaseSettings(StrictModel):
-    """A PostgreSQL server that exists already."""
-
-    kind: Literal["external"]
-    host: HostName
-    port: Annotated[int, Field(ge=1, le=65535)]
-    name: str
-    user: str
-    cidrs: Annotated[tuple[IPv4Network, ...], Field(min_length=1)]
-
-
-DatabaseSettings = Annotated[SidecarDatabaseSettings | ExternalDatabaseSettings, Field(discriminator="kind")]
-
-
 class ServiceSettings(StrictModel):
     """A web service. One of `replicas` and `autoscaling` says how many pods it has."""
 
@@ -111,6 +66,8 @@ class ServiceSettings(StrictModel):
     node_group: NodeGroupName | None = None
     environment: Mapping[EnvironmentName, str] = {}
     database: DatabaseSettings | None = None
+    migrate_command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Brings the database's tables to what the image expects."""
 
     @model_validator(mode="after")
     def _one_owner_of_replicas(self) -> Self:

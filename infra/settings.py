@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from infra.database_settings import DatabaseServerSettings
 from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.migration_settings import AlbMigrationSettings
 from infra.node_settings import NodeGroupSettings
@@ -82,7 +83,11 @@ class Settings(StrictModel):
     node_groups: Mapping[NodeGroupName, NodeGroupSettings]
     images: Mapping[str, ImageSettings]
     services: Mapping[DnsLabel, ServiceSettings]
+    database: DatabaseServerSettings | None
+    """Only where some back end's database is on a server of the stack's own."""
     database_passwords: Mapping[DnsLabel, SecretStr]
+    allow_database_loss: bool
+    """Whether this stack's server may be deleted or made anew though the stack is protected."""
     migration: MigrationSettings | None
     """Only while traffic moves over from an old system."""
     observability: ObservabilitySettings | None
@@ -107,6 +112,11 @@ class Settings(StrictModel):
     def role_arn(self) -> str:
         """The role that this run works as."""
         return self.preview_role_arn if self.read_only else self.deploy_role_arn
+
+    @property
+    def keeps_database(self) -> bool:
+        """Whether the server is guarded against being deleted, in Pulumi and in AWS."""
+        return self.protect and not self.allow_database_loss
 
     @property
     def all_tags(self) -> dict[str, str]:

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from ipaddress import IPv4Network
 from typing import Any
 
-from pydantic import SecretStr
-
 from apps.declarations import declaration_of
 from infra.certificate import certificate_names
+from infra.database_rules import RULES_OF_DATABASES, sidecar_databases_stay_alone
 from infra.listener_rules import LISTENER_RULES_PER_BALANCER
 from infra.migration_rules import RULES_OF_MIGRATION
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem
-from infra.service_settings import ExternalDatabaseSettings, ImageSettings, ServiceSettings, SidecarDatabaseSettings
+from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import PRIVATE_RANGES
 from infra.settings import ClusterSettings, NetworkSettings
 
@@ -53,21 +52,6 @@ def network_fits(network: NetworkSettings, region: str) -> Iterator[Problem]:
             yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}; expected a zone of {region}")
         if zone in network.availability_zones[:index]:
             yield Problem(f"slipway:network.availabilityZones[{index}]", f"is {zone}, which stands there twice")
-
-
-def ranges_do_not_overlap(network: NetworkSettings, services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
-    """A database outside the VPC is reached by a route, which an overlapping range makes impossible.
-
-    https://docs.aws.amazon.com/vpc/latest/peering/invalid-peering-configurations.html
-    """
-    for name, service in services.items():
-        database = service.database
-        for index, cidr in enumerate(database.cidrs if isinstance(database, ExternalDatabaseSettings) else ()):
-            if cidr.overlaps(network.cidr):
-                yield Problem(
-                    f"slipway:services.{name}.database.cidrs[{index}]",
-                    f"is {cidr}; expected a range that does not overlap the VPC's, {network.cidr}",
-                )
 
 
 def endpoint_is_not_open_to_the_world(cluster: ClusterSettings, protect: bool) -> Iterator[Problem]:
@@ -184,36 +168,6 @@ def images_are_pinned(images: Mapping[str, ImageSettings], immutable_images: boo
             )
 
 
-def sidecar_databases_stay_alone(services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
-    """A database in the pod exists once per pod, so a second pod would have its own, empty one."""
-    reason = "each pod would have its own empty database; use an external database to scale"
-    for name, service in services.items():
-        if not isinstance(service.database, SidecarDatabaseSettings):
-            continue
-        if service.autoscaling is not None:
-            yield Problem(f"slipway:services.{name}.autoscaling", f"not allowed with a sidecar database: {reason}")
-        if service.replicas is not None and service.replicas > 1:
-            yield Problem(
-                f"slipway:services.{name}.replicas",
-                f"is {service.replicas}; expected 1 with a sidecar database: {reason}",
-            )
-
-
-def passwords_match_databases(
-    services: Mapping[str, ServiceSettings], database_passwords: Mapping[str, SecretStr]
-) -> Iterator[Problem]:
-    """Each database has a password, and each password a database."""
-    wanted = {name for name, service in services.items() if service.database is not None}
-    for name in sorted(wanted - set(database_passwords)):
-        path = f"slipway:databasePasswords.{name}"
-        yield Problem(path, f"is required; set it with: pulumi config set --secret --path '{path}'")
-    for name in sorted(set(database_passwords) - wanted):
-        yield Problem(f"slipway:databasePasswords.{name}", "there is no service of this name with a database")
-    for name in sorted(wanted & set(database_passwords)):
-        if not database_passwords[name].get_secret_value():
-            yield Problem(f"slipway:databasePasswords.{name}", "is empty; expected a password")
-
-
 Rule = Callable[..., Iterator[Problem]]
 
 RULES_OF_ENTRIES: tuple[Rule, ...] = (
@@ -226,7 +180,6 @@ RULES_OF_ENTRIES: tuple[Rule, ...] = (
 RULES_OF_WHOLES: tuple[Rule, ...] = (
     names_have_room,
     network_fits,
-    ranges_do_not_overlap,
     endpoint_is_not_open_to_the_world,
     roles_have_one_access_entry,
     tags_say_whose_it_is,
@@ -236,7 +189,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     certificate_has_room,
     names_do_not_meet,
     images_are_known,
-    passwords_match_databases,
+    *RULES_OF_DATABASES,
     *RULES_OF_MIGRATION,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""

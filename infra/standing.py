@@ -10,21 +10,24 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.database_changes import StandingDatabase, refused_database_changes
 from infra.node_settings import NodeGroupSettings
 from infra.problems import Problem, SettingsError
 from infra.settings import Settings
 
 CIDR_TAG = "slipway-cidr"
+DATABASE_TAG = "slipway-database"
 NODE_GROUP_TAG = "slipway-node-group"
 MADE_FROM_TAG = "slipway-made-from"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands: the VPC's range, and by name what each node group was made from."""
+    """What stands: the VPC's range, by name what each node group was made from, and the databases."""
 
     vpc_cidrs: Sequence[str]
     node_groups: Mapping[str, Sequence[str]]
+    databases: Sequence[StandingDatabase] = ()
 
 
 def made_from(settings: NodeGroupSettings, zones: Sequence[str]) -> str:
@@ -45,7 +48,7 @@ def find_standing(settings: Settings, provider: aws.Provider) -> Standing:
         for key in ("project", "stack")
     ]
     found = aws.resourcegroupstaggingapi.get_resources(
-        resource_type_filters=["ec2:vpc", "eks:nodegroup"],
+        resource_type_filters=["ec2:vpc", "eks:nodegroup", "rds:db"],
         tag_filters=filters,
         opts=pulumi.InvokeOptions(provider=provider),
     )
@@ -54,7 +57,18 @@ def find_standing(settings: Settings, provider: aws.Provider) -> Standing:
     for each in tags:
         if NODE_GROUP_TAG in each:
             groups.setdefault(each[NODE_GROUP_TAG], []).append(each.get(MADE_FROM_TAG, ""))
-    return Standing([each[CIDR_TAG] for each in tags if CIDR_TAG in each], groups)
+    databases = [
+        StandingDatabase(name, _engine_version(name, provider), each.get(MADE_FROM_TAG, ""))
+        for each in tags
+        if (name := each.get(DATABASE_TAG))
+    ]
+    return Standing([each[CIDR_TAG] for each in tags if CIDR_TAG in each], groups, databases)
+
+
+def _engine_version(name: str, provider: aws.Provider) -> str:
+    """As it is: RDS itself upgrades what has reached the end of its support."""
+    found = aws.rds.get_instance(db_instance_identifier=name, opts=pulumi.InvokeOptions(provider=provider))
+    return found.engine_version
 
 
 def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]:
@@ -72,6 +86,8 @@ def refused_changes(settings: Settings, standing: Standing) -> Iterator[Problem]
         existing = standing.node_groups.get(name, [])
         if existing and wanted not in existing and (group.sizes_are_scheduled or group.policies):
             yield Problem(f"{settings.project}:nodeGroups.{name}", _two_steps(settings, name, existing[0], wanted))
+    for database in standing.databases:
+        yield from refused_database_changes(settings, database)
 
 
 def _two_steps(settings: Settings, name: str, existing: str, wanted: str) -> str:

@@ -44,6 +44,7 @@ class Stack:
 
     protected: bool = True
     mutable_images: bool = False
+    database_may_go: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> "Stack":
@@ -52,7 +53,11 @@ class Stack:
         Only a stack that says of itself that it is neither protected nor immutable may use tags that move.
         """
         protected = config.get("slipway:protect") != "false"
-        return cls(protected, not protected and config.get("slipway:immutableImages") == "false")
+        return cls(
+            protected,
+            not protected and config.get("slipway:immutableImages") == "false",
+            config.get("slipway:allowDatabaseLoss") == "true",
+        )
 
 
 @dataclass(frozen=True)

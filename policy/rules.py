@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from policy import (
     rules_containers,
+    rules_databases,
     rules_disruption,
     rules_exposure,
     rules_images,
@@ -66,6 +67,11 @@ RULES: tuple[Rule, ...] = (
         "Every bucket says how it is encrypted.",
         rules_storage.encrypted_buckets,
         whole_stack=True,
+    ),
+    Rule(
+        rules_databases.DATABASES,
+        "A database has backups, and nobody deletes one of a protected stack by the way.",
+        rules_databases.kept_databases,
     ),
     Rule(
         rules_tags.TAGS,

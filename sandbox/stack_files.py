@@ -206,6 +206,9 @@ def _wanted_secrets(project: Project, configuration: dict[str, Any]) -> list[Con
         for service, settings in _map(configuration.get(f"{project.name}:services")).items():
             if _map(settings).get("database") and service not in given:
                 wanted.append(ConfigurationPath(passwords, (service,)))
+    server = _map(configuration.get(f"{project.name}:database"))
+    if server and "password" not in _map(server.get("administrator")):
+        wanted.append(ConfigurationPath(f"{project.name}:database", ("administrator", "password")))
     return wanted
 
 

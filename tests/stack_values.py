@@ -9,6 +9,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 STACKS = ("dev", "staging", "prod")
+PASSWORDS = {"thoughts": "tell-no-one-of-thoughts", "users": "tell-no-two-of-users"}
+ADMINISTRATOR_PASSWORD = "tell-no-three-of-all"
 
 
 def project() -> dict[str, Any]:
@@ -21,8 +23,10 @@ def stack_config(stack: str) -> dict[str, Any]:
     declared = project()["config"].items()
     defaults = {key: deepcopy(entry["value"] if "value" in entry else entry["default"]) for key, entry in declared}
     shipped = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    passwords = {"slipway:databasePasswords": {"thoughts": "tell-no-one", "users": "tell-no-two"}}
-    return {**defaults, **shipped, **passwords}
+    config = {**defaults, **shipped, "slipway:databasePasswords": dict(PASSWORDS)}
+    if config["slipway:database"]:
+        config["slipway:database"]["administrator"] = {"password": ADMINISTRATOR_PASSWORD}
+    return config
 
 
 def as_values(config: dict[str, Any]) -> dict[str, str]:

@@ -17,6 +17,9 @@ ACCESS_ENTRY_TYPE: Final = "aws:eks/accessEntry:AccessEntry"
 CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
 VPC_TYPE: Final = "aws:ec2/vpc:Vpc"
 NODE_GROUP_TYPE: Final = "aws:eks/nodeGroup:NodeGroup"
+DATABASE_TYPE: Final = "aws:rds/instance:Instance"
+SNAPSHOT_TYPE: Final = "aws:rds/snapshot:Snapshot"
+"""What RDS keeps of a database's data."""
 
 ASSOCIATION_TYPE: Final = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 IMAGE_TYPE: Final = "aws:ecr/image"
@@ -63,7 +66,9 @@ def after_update(inventory: Inventory, record: Record, changed: Collection[str])
 
 
 def before_delete(inventory: Inventory, record: Record) -> None:
-    """Do what goes with a delete: a cluster takes everything that runs in it along."""
+    """Do what goes with a delete: a cluster takes everything that runs in it along, a database leaves a snapshot."""
+    if record.type == DATABASE_TYPE:
+        _final_snapshot(inventory, record)
     for inside in _goes_along(inventory, record):
         inventory.remove(inside)
 
@@ -103,6 +108,27 @@ def _goes_along(inventory: Inventory, record: Record) -> Iterator[Record]:
     if record.type == "aws:ecr/repository:Repository":
         yield from _with_input(inventory, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", record.id)
         yield from _with_input(inventory, IMAGE_TYPE, "repository", record.id)
+
+
+def _final_snapshot(inventory: Inventory, database: Record) -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html"""
+    name = database.inputs.get("finalSnapshotIdentifier")
+    if name is None or database.inputs.get("skipFinalSnapshot") is True:
+        return
+    facts = {"dbSnapshotIdentifier": name, "dbInstanceIdentifier": database.name}
+    inventory.add(
+        Record(
+            provider="aws",
+            type=SNAPSHOT_TYPE,
+            id=str(name),
+            arn=f"arn:aws:rds:{database.scope}:{ACCOUNT}:snapshot:{name}",
+            name=str(name),
+            scope=database.scope,
+            # No owner: it is there so that it outlives the database.
+            inputs=facts,
+            outputs=facts,
+        )
+    )
 
 
 def _with_input(inventory: Inventory, type_token: str, name: str, value: str) -> list[Record]:

@@ -150,6 +150,7 @@ _TYPES_BY_FILTER: Final[Mapping[str, str]] = {
     "ec2:subnet": "aws:ec2/subnet:Subnet",
     "eks:cluster": "aws:eks/cluster:Cluster",
     "eks:nodegroup": "aws:eks/nodeGroup:NodeGroup",
+    "rds:db": "aws:rds/instance:Instance",
 }
 """Resource types as the tagging API names them, as far as they are emulated."""
 
@@ -184,6 +185,7 @@ _ANSWERS: Final[Mapping[str, _Answer]] = {
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
     "aws:kms/getKey:getKey": _named("aws:kms/key:Key", "keyId", "KMS Key"),
+    "aws:rds/getInstance:getInstance": _named("aws:rds/instance:Instance", "dbInstanceIdentifier", "RDS Instance"),
     "aws:resourcegroupstaggingapi/getResources:getResources": _tagged_resources,
     "aws:route53/getZone:getZone": _hosted_zone,
     "aws:ssm/getParameter:getParameter": _named("aws:ssm/parameter:Parameter", "name", "SSM Parameter"),

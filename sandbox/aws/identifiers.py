@@ -259,6 +259,7 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "aws:rds/instance:Instance": lambda inputs, seed, place: Identity(
         f"db-{seed.letters(26)}", f"arn:aws:rds:{place.region}:{place.account}:db:{inputs['identifier']}"
     ),
+    "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
     "aws:route53/record:Record": _record,
     "aws:route53/zone:Zone": _zone,

@@ -9,10 +9,12 @@ from typing import Final
 
 from sandbox.aws.identifiers import ACCOUNT
 from sandbox.inventory import Inventory, Record
+from sandbox.values import as_list
 
 LOG_GROUP_TYPE: Final = "aws:cloudwatch/logGroup:LogGroup"
 _CLUSTER_TYPE: Final = "aws:eks/cluster:Cluster"
 _ADDON_TYPE: Final = "aws:eks/addon:Addon"
+_DATABASE_TYPE: Final = "aws:rds/instance:Instance"
 
 _CONTAINER_LOGS: Final = ("application", "dataplane", "host", "performance")
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-setup-logs-FluentBit.html"""
@@ -39,21 +41,25 @@ def make_again(inventory: Inventory, deleted: Record) -> None:
     """
     if deleted.type != LOG_GROUP_TYPE:
         return
-    writers = [*inventory.list(type=_CLUSTER_TYPE), *inventory.list(type=_ADDON_TYPE)]
+    writers = [each for kind in (_CLUSTER_TYPE, _ADDON_TYPE, _DATABASE_TYPE) for each in inventory.list(type=kind)]
     if any(writer.scope == deleted.scope and deleted.id in _written_by(writer) for writer in writers):
         _make(inventory, deleted.id, deleted.scope)
 
 
 def _written_by(record: Record) -> Iterator[str]:
-    """The log groups that a cluster's control plane, or an add-on's pods, write to.
+    """The log groups that a cluster's control plane, an add-on's pods, or a database write to.
 
     https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
     """
     if record.type == _CLUSTER_TYPE and record.inputs.get("enabledClusterLogTypes"):
         yield f"/aws/eks/{record.id}/cluster"
     if record.type == _ADDON_TYPE and record.inputs.get("addonName") == "amazon-cloudwatch-observability":
         for kind in _CONTAINER_LOGS:
             yield f"/aws/containerinsights/{record.inputs['clusterName']}/{kind}"
+    if record.type == _DATABASE_TYPE:
+        for kind in as_list(record.inputs.get("enabledCloudwatchLogsExports")):
+            yield f"/aws/rds/instance/{record.name}/{kind}"
 
 
 def _make(inventory: Inventory, name: str, region: str) -> None:

@@ -53,6 +53,7 @@ _SPECIAL: Final[Mapping[str, Naming]] = {
     "aws:lb/loadBalancer:LoadBalancer": Naming(longest=32),
     "aws:lb/targetGroup:TargetGroup": Naming(longest=32),
     "aws:rds/instance:Instance": Naming("identifier", 63, str.lower),
+    "aws:rds/parameterGroup:ParameterGroup": Naming(transform=str.lower),
     "aws:rds/subnetGroup:SubnetGroup": Naming(transform=str.lower),
     "aws:s3/bucket:Bucket": Naming("bucket", 63, str.lower),
 }

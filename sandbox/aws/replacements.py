@@ -127,6 +127,7 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
             *("characterSetName", "snapshotIdentifier", "timezone"),
         ),
     ),
+    "aws:rds/parameterGroup:ParameterGroup": ("db_parameter_group", ("name", "namePrefix", "family", "description")),
     "aws:rds/subnetGroup:SubnetGroup": ("db_subnet_group", ("name", "namePrefix")),
     "aws:route53/record:Record": ("route53_record", ("zoneId", "name", "type", "setIdentifier")),
     "aws:route53/zone:Zone": ("route53_zone", ("name", "delegationSetId")),

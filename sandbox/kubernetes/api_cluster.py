@@ -17,6 +17,7 @@ from sandbox.kubernetes.awaiting.readiness import (
     annotation,
     is_awaited,
     limit,
+    readiness,
     skips_await,
 )  # fmt: skip
 from sandbox.kubernetes.awaiting.waiting import NotReadyError, Waiting, get
@@ -170,6 +171,18 @@ class ApiCluster:
             except NotReadyError as error:
                 raise PartialFailureError(id_, kept, error.reasons, seen) from error
         return Seen(id_, kept, seen)
+
+    async def has_failed(self, target: Target, id_: str, state: dict[str, Any]) -> bool:
+        """Whether an object is there, and waiting for it any longer is in vain; one nobody can look at has not.
+
+        Raises:
+            KubernetesError: the API server refuses to say.
+        """
+        try:
+            live = await self._find(target, id_, state, "reading")
+        except ClusterUnreachableError:
+            return False
+        return live is not None and readiness(live).final
 
     async def _find(self, target: Target, id_: str, state: Mapping[str, Any], doing: str) -> Object | None:
         like = _like(target, id_)

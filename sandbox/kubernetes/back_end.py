@@ -64,6 +64,10 @@ class BackEnd(Protocol):
         """Look at an object; `None` where it, or its cluster, is gone."""
         ...
 
+    async def has_failed(self, target: Target, id_: str, state: dict[str, Any]) -> bool:
+        """Whether an object is there, and waiting for it any longer is in vain."""
+        ...
+
     async def preview_update(
         self, target: Target, state: dict[str, Any], inputs: dict[str, Any], ignored: Sequence[str]
     ) -> dict[str, Any]:

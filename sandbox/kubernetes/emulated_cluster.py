@@ -94,6 +94,10 @@ class EmulatedCluster:
         outputs = self.inventory.unseal(record.outputs, state)
         return Seen(record.id, {**outputs, INPUTS_KEY: seen}, seen)
 
+    async def has_failed(self, target: Target, id_: str, state: dict[str, Any]) -> bool:  # noqa: ARG002
+        """Nothing fails here: objects are kept and checked, and no container runs."""
+        return False
+
     async def preview_update(
         self,
         target: Target,  # noqa: ARG002

@@ -18,6 +18,7 @@ from sandbox.interference import Interference
 from sandbox.inventory import Inventory
 from sandbox.kubernetes.api_cluster import ApiCluster
 from sandbox.kubernetes.awaiting.lookout import Lookout
+from sandbox.kubernetes.awaiting.readiness import annotation
 from sandbox.kubernetes.awaiting.waiting import Waiting
 from sandbox.kubernetes.back_end import BackEnd, Target
 from sandbox.kubernetes.connection import Connection, Messages
@@ -127,6 +128,9 @@ class KubernetesProvider(sdk.Provider):
         response = difference(
             state.get(INPUTS_KEY, state), new, replacing_properties(type_token), request.ignore_changes
         )
+        if await self._is_to_be_made_anew(request, revealed(new), state):
+            # https://github.com/pulumi/pulumi-kubernetes/pull/1575
+            response.changes, response.replaces = True, [*response.replaces, "status"]
         name, _ = name_and_namespace(type_token, revealed(new))
         # An object with a fixed name cannot exist beside what it replaces; the real provider knows that too:
         # https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/
@@ -135,6 +139,13 @@ class KubernetesProvider(sdk.Provider):
             bool(response.replaces) and same_place and not is_auto_named(request.name, name)
         )
         return response
+
+    async def _is_to_be_made_anew(self, request: sdk.DiffRequest, new: dict[str, Any], state: dict[str, Any]) -> bool:
+        """Whether a Job failed that says of itself that it is then to be replaced."""
+        target = Target(request.urn, type_of(request.urn), "")
+        if target.kind != "Job" or annotation(new, "pulumi.com/replaceUnready") != "true":
+            return False
+        return await self._back_end.has_failed(target, request.resource_id, state)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Make an object, or on a preview say what is known of it.

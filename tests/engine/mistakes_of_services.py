@@ -101,12 +101,12 @@ SERVICES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "overlapping ranges",
-        {f"{USERS}.database.cidrs": ["10.30.0.0/20"]},
+        {f"{USERS}.database.cidrs": ["10.20.0.0/20"]},
         (
-            f"{USERS}.database.cidrs[0]: is 10.30.0.0/20; "
-            "expected a range that does not overlap the VPC's, 10.30.0.0/16",
+            f"{USERS}.database.cidrs[0]: is 10.20.0.0/20; "
+            "expected a range that does not overlap the VPC's, 10.20.0.0/16",
         ),
-        stack="prod",
+        stack="staging",
     ),
     Mistake(
         "six hosts",
@@ -158,12 +158,12 @@ SERVICES: tuple[Mistake, ...] = (
     Mistake(
         "database of an unknown kind",
         {f"{USERS}.database.kind": "mysql"},
-        (f'{USERS}.database.kind: is "mysql"; expected one of external, sidecar',),
+        (f'{USERS}.database.kind: is "mysql"; expected one of external, managed, sidecar',),
     ),
     Mistake(
         "database without a kind",
         {},
-        (f"{USERS}.database.kind: is required; expected one of external, sidecar",),
+        (f"{USERS}.database.kind: is required; expected one of external, managed, sidecar",),
         without=(f"{USERS}.database.kind",),
     ),
     Mistake(
@@ -175,7 +175,7 @@ SERVICES: tuple[Mistake, ...] = (
         "external database's port",
         {f"{USERS}.database.port": 0},
         (f"{USERS}.database.port: is 0; expected a whole number from 1 to 65535",),
-        stack="prod",
+        stack="staging",
     ),
     Mistake(
         "external database without a range",
@@ -184,13 +184,13 @@ SERVICES: tuple[Mistake, ...] = (
             f"{USERS}.database.cidrs: is []; expected a list of at least 1, each an IPv4 range, named by its "
             "first address, such as 10.10.0.0/16",
         ),
-        stack="prod",
+        stack="staging",
     ),
     Mistake(
         "external database by its address",
         {f"{USERS}.database.host": "10.130.0.7"},
         (f'{USERS}.database.host: is "10.130.0.7"; expected a host name in lower case such as shop.example.com',),
-        stack="prod",
+        stack="staging",
     ),
     Mistake(
         "no password in it",

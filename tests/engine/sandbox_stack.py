@@ -215,9 +215,9 @@ class SandboxStack:
         words = ["stack", "output", "--json", *(["--show-secrets"] if show_secrets else [])]
         return self._json(*words)
 
-    def export(self) -> dict[str, Any]:
+    def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Pulumi's state of the stack (`pulumi stack export`)."""
-        return self._json("stack", "export")
+        return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in Pulumi's state, the stack and providers included."""

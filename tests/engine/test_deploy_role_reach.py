@@ -1,4 +1,4 @@
-"""What a stack is made of, with a fleet too, has names that its deploy role may give, and no other environment's."""
+"""What a stack is made of, with a fleet and a database, has names that its deploy role may give, and no other one's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.engine.test_migration_kinds import fleet
+from tests.stack_values import stack_config
 from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
 
 pytestmark = pytest.mark.engine
@@ -20,6 +21,9 @@ MAKES = {
     "aws:eks/nodeGroup:NodeGroup": "eks:UpdateNodegroupConfig",
     "aws:iam/instanceProfile:InstanceProfile": "iam:CreateInstanceProfile",
     "aws:iam/role:Role": "iam:CreateRole",
+    "aws:rds/instance:Instance": "rds:CreateDBInstance",
+    "aws:rds/parameterGroup:ParameterGroup": "rds:CreateDBParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup": "rds:CreateDBSubnetGroup",
     "aws:s3/bucket:Bucket": "s3:CreateBucket",
     "aws:ssm/document:Document": "ssm:CreateDocument",
 }
@@ -40,7 +44,8 @@ def made(stack: SandboxStack) -> list[dict[str, Any]]:
 def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
-    records = made(upped_stack(CHECKOUT, "dev", set=fleet()))
+    server = {"slipway:database": {**stack_config("prod")["slipway:database"]}}
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **server}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

@@ -21,6 +21,7 @@ REFUSED = [
     ("open-elsewhere", "only-the-balancer-is-open", "opens to the world a group of no balancer; expected"),
     ("key-pair", "closed-machines", "keyName is 'mine'; expected none: Session Manager needs no key"),
     ("plain-disk", "encrypted-at-rest", "encrypted is missing; expected true"),
+    ("no-backups", "kept-databases", "backupRetentionPeriod is 0; expected at least 1: no point in time is kept"),
     ("plain-bucket", "encrypted-buckets", "its encryption is not stated; expected a BucketServerSideEncryption"),
     ("untagged", "owner-tags", "tags without project, stack, owner; expected all of project, stack, owner"),
     ("mutable-registry", "immutable-images", "imageTagMutability is 'MUTABLE'; expected IMMUTABLE"),

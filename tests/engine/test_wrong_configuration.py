@@ -16,6 +16,7 @@ from tests.engine.edited_program import program_with
 from tests.engine.mistake import Mistake
 from tests.engine.mistakes_of_account import ACCOUNT
 from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
+from tests.engine.mistakes_of_databases import DATABASES
 from tests.engine.mistakes_of_haproxy import HAPROXY
 from tests.engine.mistakes_of_migration import MIGRATION
 from tests.engine.mistakes_of_nodes import NODES
@@ -27,7 +28,16 @@ pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
 
-MISTAKES = (*ACCOUNT, *CLUSTER_AND_NETWORK, *NODES, *SERVICES, *MIGRATION, *HAPROXY, *OBSERVABILITY)
+MISTAKES = (
+    *ACCOUNT,
+    *CLUSTER_AND_NETWORK,
+    *NODES,
+    *SERVICES,
+    *DATABASES,
+    *MIGRATION,
+    *HAPROXY,
+    *OBSERVABILITY,
+)
 
 
 @pytest.fixture(scope="session")

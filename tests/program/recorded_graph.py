@@ -93,7 +93,7 @@ class _Mocks(Mocks):
         return identifier, outputs
 
     @staticmethod
-    def _computed(args: MockResourceArgs) -> dict[str, Any]:
+    def _computed(args: MockResourceArgs) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
         match args.typ:
             case "aws:ecr/repository:Repository":
                 return {"repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-west-2.amazonaws.com/{args.inputs['name']}"}
@@ -121,6 +121,11 @@ class _Mocks(Mocks):
                         "id": args.inputs["name"],
                     },
                 }
+            case "kubernetes:core/v1:Secret" | "kubernetes:core/v1:ConfigMap":
+                metadata = args.inputs["metadata"]
+                return {"metadata": {"name": f"{args.name}-1a2b3c4d", **metadata}}
+            case "aws:rds/instance:Instance":
+                return {"address": f"{args.inputs['identifier']}.c1a2b3c4d5e6.us-west-2.rds.amazonaws.com"}
             case type_:
                 return _PLAIN.get(type_, {})
 
@@ -190,7 +195,7 @@ def _run(graph: Graph, stack: str, values: dict[str, str], caller: str, preview:
     asyncio.set_event_loop(loop)
     mocks = _Mocks(caller)
     set_mocks(mocks, project="slipway", stack=stack, preview=preview, monitor=_RecordingMonitor(mocks, graph))
-    set_all_config(values, ["slipway:databasePasswords"])
+    set_all_config(values, ["slipway:databasePasswords", "slipway:database"])
     try:
         with _program_on_path():
             loop.run_until_complete(_declare(graph))

@@ -288,7 +288,8 @@ def test_open_to_the_world_is_the_balancer_on_80_and_443_and_nothing_else(graph:
     assert sorted((rule["fromPort"], rule["toPort"]) for rule in world) == [(80, 80), (443, 443)]
     assert len({rule["securityGroupId"] for rule in world}) == 1
     inside = [rule.inputs for rule in rules if "referencedSecurityGroupId" in rule.inputs]
-    assert [(rule["securityGroupId"], rule["fromPort"]) for rule in inside] == [("sg-made-by-eks", 8000)]
+    database = [("slipway-prod-database-id", 5432)] if graph.stack == "prod" else []
+    assert [(rule["securityGroupId"], rule["fromPort"]) for rule in inside] == [*database, ("sg-made-by-eks", 8000)]
 
 
 def test_the_controller_may_look_and_register_and_nothing_else(graph: Graph) -> None:

@@ -145,6 +145,16 @@ BREAKING: dict[str, tuple[str, Callable[[Inputs], object], str]] = {
         lambda inputs: inputs.update(keyName="mine"),
         "closed-machines",
     ),
+    "a database that may be deleted": (
+        "aws:rds/instance:Instance",
+        lambda inputs: inputs.update(deletionProtection=False),
+        "kept-databases",
+    ),
+    "a database that the world reaches": (
+        "aws:rds/instance:Instance",
+        lambda inputs: inputs.update(publiclyAccessible=True),
+        "closed-to-the-world",
+    ),
     "nodes without an owner": (
         "aws:ec2/launchTemplate:LaunchTemplate",
         lambda inputs: inputs.pop("tagSpecifications"),

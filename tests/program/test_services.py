@@ -137,9 +137,9 @@ def test_without_an_autoscaler_the_frontend_has_its_four_replicas_and_rolls_over
 
 
 def test_demo_database_beside_the_back_end(dev: Graph) -> None:
-    for name, app in (("thoughts", "thoughts-backend"), ("users", "users-backend")):
+    for name in ("thoughts", "users"):
         service, database = pod(dev, name)["containers"]
-        password = {"secretKeyRef": {"name": f"{app}-database", "key": "password"}}
+        password = {"secretKeyRef": {"name": f"slipway-dev-{name}-database-1a2b3c4d", "key": "password"}}
         assert variables(service) | {
             "DATABASE_ENGINE": "POSTGRESQL",
             "POSTGRES_DB": "thoughts",
@@ -153,11 +153,13 @@ def test_demo_database_beside_the_back_end(dev: Graph) -> None:
         assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
 
 
-def test_external_database(prod: Graph) -> None:
-    (container,) = pod(prod, "thoughts")["containers"]
-    assert variables(container)["POSTGRES_HOST"] == "postgres.prod.internal.example.com"
-    policy = prod.one(POLICY, "slipway-prod-thoughts-network-policy").inputs["spec"]
-    assert {"to": [{"ipBlock": {"cidr": "10.130.0.0/24"}}], "ports": [{"port": 5432, "protocol": "TCP"}]} in policy[
+def test_external_database() -> None:
+    staging = record("staging")
+    (container,) = pod(staging, "thoughts")["containers"]
+    assert variables(container)["POSTGRES_HOST"] == "postgres.staging.internal.example.com"
+    assert variables(container)["PGSSLMODE"] == "verify-full"
+    policy = staging.one(POLICY, "slipway-staging-thoughts-network-policy").inputs["spec"]
+    assert {"to": [{"ipBlock": {"cidr": "10.120.0.0/24"}}], "ports": [{"port": 5432, "protocol": "TCP"}]} in policy[
         "egress"
     ]
 

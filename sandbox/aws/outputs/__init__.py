@@ -75,7 +75,7 @@ def computes(type_token: str) -> Callable[[_Computation], _Computation]:
 
 def outputs_of(making: Making) -> dict[str, Any]:
     """Return all outputs of a new resource: its inputs, and what AWS computes."""
-    for module in ("network", "cluster", "edge", "identity"):
+    for module in ("network", "cluster", "edge", "identity", "databases"):
         importlib.import_module(f"sandbox.aws.outputs.{module}")
     outputs: dict[str, Any] = dict(making.inputs)
     computation = _COMPUTATIONS.get(making.schema.type)

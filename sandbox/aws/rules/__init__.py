@@ -33,6 +33,7 @@ MODULES: Final = (
     "systems_manager",
     "dns",
     "storage",
+    "databases",
     "alarms",
     "notifications",
 )

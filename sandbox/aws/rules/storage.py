@@ -128,21 +128,3 @@ def _alias_target(call: Call) -> None:
         call.refuse("InvalidAliasNameException", f"{name!r} must start with alias/ and not with alias/aws/")
     if call.inventory.by_arn(target) is None and call.inventory.get("aws:kms/key:Key", target) is None:
         call.refuse("NotFoundException", f"Key '{target}' does not exist")
-
-
-@rule(
-    "delete",
-    on=("aws:rds/instance:Instance",),
-    page="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html",
-)
-def _database_may_go(call: Call) -> None:
-    """A protected database cannot be deleted; another needs a final snapshot's name, or to do without."""
-    inputs = call.existing.inputs
-    if inputs.get("deletionProtection") is True:
-        call.refuse(
-            "InvalidParameterCombination", "Cannot delete protected DB Instance, please disable deletion protection"
-        )
-    if inputs.get("skipFinalSnapshot") is not True and not inputs.get("finalSnapshotIdentifier"):
-        call.refuse(
-            "InvalidParameterCombination", "finalSnapshotIdentifier is required when skipFinalSnapshot is false"
-        )

@@ -339,9 +339,9 @@ def test_more_deep_hosts_than_a_certificate_takes() -> None:
 
 def test_a_database_in_a_range_that_overlaps_the_vpc() -> None:
     def edit(config: Config) -> None:
-        services(config)["users"]["database"]["cidrs"] = ["10.130.0.0/24", "10.30.128.0/17"]
+        services(config)["users"]["database"]["cidrs"] = ["10.120.0.0/24", "10.20.128.0/17"]
 
-    assert problems(edited(edit, "prod"), "prod") == [
-        "slipway:services.users.database.cidrs[1]: is 10.30.128.0/17; "
-        "expected a range that does not overlap the VPC's, 10.30.0.0/16",
+    assert problems(edited(edit, "staging"), "staging") == [
+        "slipway:services.users.database.cidrs[1]: is 10.20.128.0/17; "
+        "expected a range that does not overlap the VPC's, 10.20.0.0/16",
     ]

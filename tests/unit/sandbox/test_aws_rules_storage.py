@@ -1,4 +1,4 @@
-"""Rules about registries, keys, buckets, logs and databases, both ways."""
+"""Rules about registries, keys, buckets and logs, both ways."""
 
 from __future__ import annotations
 
@@ -115,15 +115,3 @@ def test_keys_and_aliases(account: Account) -> None:
             account.create(_ALIAS, "wrong", {"targetKeyId": key.id, **wrong})
     with pytest.raises(AwsError, match="does not exist"):
         account.create(_ALIAS, "wrong", {"targetKeyId": "00000000-0000-4000-8000-000000000000"})
-
-
-def test_a_database_goes_only_on_purpose(account: Account) -> None:
-    database = account.create("aws:rds/instance:Instance", "db", {
-        "instanceClass": "db.t4g.micro", "engine": "postgres", "deletionProtection": True,
-    })  # fmt: skip
-    with pytest.raises(AwsError, match="protected"):
-        account.delete(database)
-    database = account.update(database, deletionProtection=False)
-    with pytest.raises(AwsError, match="finalSnapshotIdentifier"):
-        account.delete(database)
-    account.delete(account.update(database, skipFinalSnapshot=True))

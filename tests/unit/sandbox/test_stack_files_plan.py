@@ -107,6 +107,14 @@ def test_a_given_password_replaces_the_throw_away_one(project: Project) -> None:
     assert "shop:databasePasswords.orders" not in {str(path) for path in planned.secrets}
 
 
+def test_a_database_server_gets_a_throw_away_password_for_its_administrator(project: Project) -> None:
+    path = "shop:database.administrator.password"
+    assert path not in {str(each) for each in plan(project, "dev", []).secrets}
+    assert path in {str(each) for each in plan(project, "dev", ["shop:database={storageGiB: 20}"]).secrets}
+    given = plan(project, "dev", ["shop:database={administrator: {password: mine}}"])
+    assert path not in {str(each) for each in given.secrets}
+
+
 @pytest.mark.parametrize(
     "overlay",
     ["nonsense", "=1", "shop:=1", "shop:[0]=1", "shop:a..b=1", "shop:a=[", "shop:opening.hour=1", "shop:services[0]=1"],

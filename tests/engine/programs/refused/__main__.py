@@ -105,6 +105,16 @@ match case := pulumi.Config().require("case"):
             metadata_options={"http_tokens": "required"},
             block_device_mappings=[{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}],
         )
+    case "no-backups":
+        aws.rds.Instance(
+            "database",
+            instance_class="db.t4g.micro",
+            engine="postgres",
+            storage_encrypted=True,
+            backup_retention_period=0,
+            deletion_protection=True,
+            skip_final_snapshot=False,
+        )
     case "plain-bucket":
         bucket(encrypted=False)
     case "untagged":

@@ -1,0 +1,69 @@
+"""Which changes of a database server are refused before anything is touched: its data would go, or RDS would say no.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.DBInstance.Modifying.html
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.database_settings import DatabaseServerSettings
+from infra.problems import Problem
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class StandingDatabase:
+    """A server of the stack's.
+
+    Attributes:
+        name: what RDS calls it
+        engine_version: what it runs, such as 18.1
+        made_from: what the stack file gave it last, in words
+    """
+
+    name: str
+    engine_version: str
+    made_from: str
+
+
+def database_made_from(settings: DatabaseServerSettings) -> str:
+    """What a server cannot give back, in words that a tag takes: the storage that it was told to have."""
+    return f"{settings.storage_gib} GiB"
+
+
+def refused_database_changes(settings: Settings, standing: StandingDatabase) -> Iterator[Problem]:
+    """What this stack file would do to a server that stands and must not."""
+    path, database = f"{settings.project}:database", settings.database
+    if database is None:
+        if settings.keeps_database:
+            yield Problem(path, _loss(settings, standing))
+        return
+    given = re.fullmatch(r"(\d+) GiB", standing.made_from)
+    if given is not None and database.storage_gib < int(given[1]):
+        yield Problem(
+            f"{path}.storageGiB",
+            f"is {database.storage_gib}, but {standing.name} was given {given[1]}; the storage of a server never "
+            "shrinks. Put it back",
+        )
+    if _version(database.engine_version) < _version(standing.engine_version):
+        yield Problem(
+            f"{path}.engineVersion",
+            f"is {database.engine_version}, but {standing.name} runs {standing.engine_version}, and no way leads back. "
+            f'Put "{standing.engine_version}" there, or restore a backup of before the upgrade beside it',
+        )
+
+
+def _loss(settings: Settings, standing: StandingDatabase) -> str:
+    """Why a server is not deleted by the way, and the commands that do it on purpose."""
+    path = f"{settings.project}:allowDatabaseLoss"
+    return (
+        f"is not set any more, but {standing.name} stands: it would go, and with it the data of all back ends that "
+        "were on it. Put it back. Where the data is somewhere else by now, first lift its protection,\n"
+        f"    pulumi config set {path} true --stack {settings.stack} && pulumi up --stack {settings.stack}\n"
+        "  then take it out, run `pulumi up` again, and set allowDatabaseLoss back to false"
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text))

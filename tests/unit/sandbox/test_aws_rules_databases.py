@@ -1,0 +1,166 @@
+"""Rules about RDS instances and what they need, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from emulated_account import Account, Made
+
+from sandbox.aws.errors import AwsError
+
+pytestmark = pytest.mark.unit
+
+DATABASE = "aws:rds/instance:Instance"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
+LOGS = "aws:cloudwatch/logGroup:LogGroup"
+
+SOUND: dict[str, Any] = {
+    "identifier": "shop",
+    "instanceClass": "db.t4g.micro",
+    "engine": "postgres",
+    "engineVersion": "18.1",
+    "allocatedStorage": 100,
+    "maxAllocatedStorage": 200,
+    "username": "postgres",
+    "password": "thrown-away",
+    "backupRetentionPeriod": 7,
+    "skipFinalSnapshot": True,
+}
+
+
+def database(account: Account, **changes: Any) -> Made:
+    return account.create(DATABASE, "shop", {**SOUND, **changes})
+
+
+def test_a_sound_database_has_an_address_of_its_own(account: Account) -> None:
+    made = database(account)
+    assert made["address"].startswith("shop.")
+    assert made["address"].endswith(".us-west-2.rds.amazonaws.com")
+    found = account.invoke("aws:rds/getInstance:getInstance", dbInstanceIdentifier="shop")
+    assert (found["engineVersion"], found["address"]) == ("18.1", made["address"])
+    with pytest.raises(AwsError, match="DBInstanceAlreadyExists"):
+        database(account)
+
+
+def test_a_database_goes_only_on_purpose(account: Account) -> None:
+    made = database(account, deletionProtection=True, skipFinalSnapshot=False)
+    with pytest.raises(AwsError, match="protected"):
+        account.delete(made)
+    made = account.update(made, deletionProtection=False)
+    with pytest.raises(AwsError, match="finalSnapshotIdentifier"):
+        account.delete(made)
+    account.delete(account.update(made, skipFinalSnapshot=True))
+
+
+def test_a_final_snapshot_outlives_its_database_and_has_a_name_of_its_own(account: Account) -> None:
+    account.delete(database(account, skipFinalSnapshot=False, finalSnapshotIdentifier="shop-final"))
+    (snapshot,) = account.inventory.list(type="aws:rds/snapshot:Snapshot")
+    assert (snapshot.id, snapshot.inputs["dbInstanceIdentifier"]) == ("shop-final", "shop")
+    again = database(account, skipFinalSnapshot=False, finalSnapshotIdentifier="shop-final")
+    with pytest.raises(AwsError, match="DBSnapshotAlreadyExists"):
+        account.delete(again)
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "with a space in it", "with/slash", 'with"quote', "with@sign", "x" * 129]
+)
+def test_passwords(account: Account, password: str) -> None:
+    with pytest.raises(AwsError, match="MasterUserPassword is not a valid password") as caught:
+        database(account, password=password)
+    assert password not in str(caught.value)
+
+
+def test_either_a_password_or_one_that_rds_keeps(account: Account) -> None:
+    with pytest.raises(AwsError, match="one of MasterUserPassword and ManageMasterUserPassword"):
+        database(account, manageMasterUserPassword=True)
+    account.create(DATABASE, "kept", {
+        **{key: value for key, value in SOUND.items() if key != "password"},
+        "identifier": "kept", "manageMasterUserPassword": True,
+    })  # fmt: skip
+
+
+def test_storage_grows_by_a_tenth_at_least_and_never_shrinks(account: Account) -> None:
+    made = database(account)
+    with pytest.raises(AwsError, match="cannot be less than 100"):
+        account.update(made, allocatedStorage=90)
+    with pytest.raises(AwsError, match="10 percent more than 100"):
+        account.update(made, allocatedStorage=105)
+    assert account.update(made, allocatedStorage=110)["allocatedStorage"] == 110
+    with pytest.raises(AwsError, match="Invalid max storage size"):
+        account.update(made, allocatedStorage=190)
+
+
+def test_versions_only_go_up(account: Account) -> None:
+    made = database(account)
+    with pytest.raises(AwsError, match=r"Cannot upgrade postgres from 18\.1 to 17\.7"):
+        account.update(made, engineVersion="17.7")
+    made = account.update(made, engineVersion="18.3")
+    with pytest.raises(AwsError, match="AllowMajorVersionUpgrade"):
+        account.update(made, engineVersion="19.1")
+    assert account.update(made, engineVersion="19.1", allowMajorVersionUpgrade=True)["engineVersion"] == "19.1"
+
+
+def test_parameters_are_of_the_engines_family_and_stay_while_they_are_used(account: Account) -> None:
+    for major in ("17", "18"):
+        account.create(PARAMETERS, f"of-{major}", {"name": f"of-{major}", "family": f"postgres{major}"})
+    with pytest.raises(AwsError, match="DBParameterGroupNotFound"):
+        database(account, parameterGroupName="of-16")
+    with pytest.raises(AwsError, match="Please use a parameter group with DBParameterGroupFamily postgres18"):
+        database(account, parameterGroupName="of-17")
+    made = database(account, parameterGroupName="of-18")
+    group = account.inventory.get(PARAMETERS, "of-18")
+    assert group is not None
+    used = Made(PARAMETERS, "of-18", "of-18", group.outputs, group.inputs)
+    with pytest.raises(AwsError, match="InvalidDBParameterGroupState"):
+        account.delete(used)
+    account.delete(made)
+    account.delete(used)
+
+
+def test_a_subnet_group_covers_two_zones(account: Account) -> None:
+    network = account.network()
+    with pytest.raises(AwsError, match="DBSubnetGroupDoesNotCoverEnoughAZs"):
+        account.create(SUBNETS, "narrow", {"subnetIds": [network.subnets[0].id]})
+    group = account.create(SUBNETS, "wide", {"subnetIds": [each.id for each in network.subnets]})
+    made = database(account, dbSubnetGroupName=group.id)
+    with pytest.raises(AwsError, match="InvalidDBSubnetGroupStateFault"):
+        account.delete(group)
+    account.delete(made)
+    account.delete(group)
+
+
+def test_the_advanced_insights_are_kept_for_fifteen_months(account: Account) -> None:
+    advanced = {"databaseInsightsMode": "advanced", "performanceInsightsEnabled": True}
+    with pytest.raises(AwsError, match="465 days"):
+        database(account, **advanced, performanceInsightsRetentionPeriod=7)
+    database(account, **advanced, performanceInsightsRetentionPeriod=465)
+
+
+def test_backups_are_kept_for_five_weeks_at_most(account: Account) -> None:
+    with pytest.raises(AwsError, match="Invalid backup retention period: 36"):
+        database(account, backupRetentionPeriod=36)
+
+
+def test_logs_that_nobody_declared_are_made_by_rds_and_stay(account: Account) -> None:
+    made = database(account, enabledCloudwatchLogsExports=["postgresql"])
+    (group,) = account.inventory.list(type=LOGS)
+    assert (group.id, group.outputs["retentionInDays"]) == ("/aws/rds/instance/shop/postgresql", 0)
+    account.delete(made)
+    assert len(account.inventory.list(type=LOGS)) == 1
+
+
+@pytest.mark.parametrize("change", [{"kmsKeyId": None}, {"username": "root"}, {"storageEncrypted": True}])
+def test_what_replaces_a_database(account: Account, change: dict[str, Any]) -> None:
+    key = account.create("aws:kms/key:Key", "key", {})
+    change = {name: key.arn if name == "kmsKeyId" else value for name, value in change.items()}
+    made = database(account)
+    assert account.diff(made, {**made.inputs, **change}).replaces == list(change)
+
+
+@pytest.mark.parametrize("change", [{"instanceClass": "db.m7g.large"}, {"engineVersion": "18.3"}, {"multiAz": True}])
+def test_what_is_done_in_place(account: Account, change: dict[str, Any]) -> None:
+    made = database(account)
+    found = account.diff(made, {**made.inputs, **change})
+    assert (found.changes, found.replaces) == (True, [])
