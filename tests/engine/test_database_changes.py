@@ -25,22 +25,18 @@ def steps(outcome: Outcome) -> list[str]:
     return [f"{step.op} {step.type} {step.name}" for step in outcome.changes]
 
 
-def existing(stack: SandboxStack) -> set[tuple[str, str]]:
-    return {(record["type"], record["id"]) for record in stack.inventory()}
-
-
 def server(stack: SandboxStack) -> dict[str, Any]:
     (found,) = [each for each in stack.inventory() if each["type"] == DATABASE]
     return found
 
 
 def refused(stack: SandboxStack, change: dict[str, Any]) -> str:
-    before = existing(stack)
+    before = stack.existing()
     outcome = stack.up(set=change)
     assert outcome.exit_code != 0
     assert "Traceback" not in outcome.output
     assert outcome.changes == ()
-    assert existing(stack) == before
+    assert stack.existing() == before
     return outcome.output
 
 
