@@ -49,8 +49,8 @@ ACCOUNT: tuple[Mistake, ...] = (
         "unknown key at the top",
         {"slipway:colour": "red"},
         (
-            "slipway:colour: is not a known key; expected one of account, cluster, databasePasswords, domain, "
-            "drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
+            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, cluster, database, "
+            "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
             "observability, protect, readOnly, rolloutSeconds, services, tags",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What a stack is made of, with a fleet and a database, has names that its deploy role may give, and no other one's."""
+"""All of a stack, with fleet, database and alarms, has names that its deploy role may give, and no other one's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.engine.test_migration_kinds import fleet
+from tests.engine.test_observability import WATCHED
 from tests.stack_values import stack_config
 from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
 
@@ -14,7 +15,13 @@ pytestmark = pytest.mark.engine
 
 MAKES = {
     "aws:autoscaling/group:Group": "autoscaling:CreateAutoScalingGroup",
+    "aws:budgets/budget:Budget": "budgets:ModifyBudget",
+    "aws:cloudwatch/dashboard:Dashboard": "cloudwatch:PutDashboard",
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": "events:CreateApiDestination",
+    "aws:cloudwatch/eventConnection:EventConnection": "events:CreateConnection",
+    "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
     "aws:ecr/repository:Repository": "ecr:CreateRepository",
     "aws:eks/addon:Addon": "eks:UpdateAddon",
     "aws:eks/cluster:Cluster": "eks:CreateNodegroup",
@@ -25,6 +32,8 @@ MAKES = {
     "aws:rds/parameterGroup:ParameterGroup": "rds:CreateDBParameterGroup",
     "aws:rds/subnetGroup:SubnetGroup": "rds:CreateDBSubnetGroup",
     "aws:s3/bucket:Bucket": "s3:CreateBucket",
+    "aws:scheduler/schedule:Schedule": "scheduler:CreateSchedule",
+    "aws:sns/topic:Topic": "sns:CreateTopic",
     "aws:ssm/document:Document": "ssm:CreateDocument",
 }
 """What is told by its name, and an action on it."""
@@ -45,7 +54,9 @@ def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
     server = {"slipway:database": {**stack_config("prod")["slipway:database"]}}
-    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **server}))
+    thresholds = {"database": stack_config("prod")["slipway:observability"]["database"]}
+    watched = {"slipway:observability": {**WATCHED["slipway:observability"], **thresholds}}
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **server, **watched}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

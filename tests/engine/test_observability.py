@@ -35,7 +35,7 @@ def test_up_again_changes_nothing(watched: SandboxStack) -> None:
     assert again.changes == ()
     (topic,) = records(watched, TOPIC)
     alarms = records(watched, ALARM)
-    assert len(alarms) == 14
+    assert len(alarms) == 15
     assert all(each["inputs"]["alarmActions"] == [topic["arn"]] for each in alarms)
     (dashboard,) = records(watched, "aws:cloudwatch/dashboard:Dashboard")
     shown = json.loads(dashboard["inputs"]["dashboardBody"])["widgets"][0]["properties"]["alarms"]
