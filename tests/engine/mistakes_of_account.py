@@ -50,8 +50,8 @@ ACCOUNT: tuple[Mistake, ...] = (
         {"slipway:colour": "red"},
         (
             "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, cluster, database, "
-            "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
-            "observability, protect, readOnly, rolloutSeconds, services, tags",
+            "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, "
+            "network, nodeGroups, observability, protect, readOnly, rolloutSeconds, services, tags",
         ),
     ),
     Mistake("no region", {}, ("aws:region: is required; expected such as us-west-2",), without=("aws:region",)),
