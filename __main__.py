@@ -126,6 +126,6 @@ site = Site(
     ),
     in_aws,
 )
-observe(settings, Parts(services, certificate, nodes, balancer, site), now, in_aws)
+observe(settings, Parts(services, certificate, nodes, database, balancer, site), now, in_aws)
 for name, value in stack_exports(settings, services, registry, cluster, nodes, site, now).items():
     pulumi.export(name, value)

@@ -10,6 +10,7 @@ from apps.site import Site
 from apps.system import SystemService
 from infra.certificate import Certificate
 from infra.dashboard import MovingService, balancer_side, haproxy_sides
+from infra.database import Database
 from infra.haproxy_migration_settings import HaproxyMigrationSettings
 from infra.load_balancer import LoadBalancer
 from infra.migration_settings import AlbMigrationSettings
@@ -27,6 +28,7 @@ class Parts:
     services: Sequence[SystemService]
     certificate: Certificate
     nodes: NodeGroups
+    database: Database | None
     balancer: LoadBalancer
     site: Site
 
@@ -51,7 +53,7 @@ def observe(settings: Settings, parts: Parts, now: datetime, opts: pulumi.Resour
             services=[watched_service(settings, service) for service in running],
             node_groups=settings.node_groups,
             autoscaling_groups={name: group.autoscaling_group_name for name, group in parts.nodes.groups.items()},
-            databases={},
+            databases={"database": parts.database.instance.identifier} if parts.database else {},
             moving=moving_services(settings, parts.site, balancer),
             log_group=f"/aws/containerinsights/{settings.name}/application",
             now=now,

@@ -247,9 +247,9 @@ def _database(name: str, identifier: pulumi.Input[str]) -> list[Widget]:
         return Line(Metric(DATABASES, metric, {"DBInstanceIdentifier": identifier}, statistic, MINUTE), label)
 
     return [
-        _graph(f"CPU of database {name}", [line("CPUUtilization", "Average", "per cent")]),
-        _graph(f"Storage of database {name}", [line("FreeStorageSpace", "Minimum", "bytes left")]),
-        _graph(f"Connections to database {name}", [line("DatabaseConnections", "Maximum", "open")]),
+        _graph(f"CPU of the {name}", [line("CPUUtilization", "Average", "per cent")]),
+        _graph(f"Storage of the {name}", [line("FreeStorageSpace", "Minimum", "bytes left")]),
+        _graph(f"Connections to the {name}", [line("DatabaseConnections", "Maximum", "open")]),
     ]
 
 

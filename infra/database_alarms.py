@@ -13,15 +13,16 @@ _GIB = 1024**3
 
 
 def database_alarms(
-    name: str, identifier: pulumi.Input[str], thresholds: DatabaseThresholds, *, is_replica: bool = False
+    name: str, identifier: pulumi.Input[str], thresholds: DatabaseThresholds, replica_lag_seconds: int | None = None
 ) -> tuple[Alarm, ...]:
     """The alarms of one instance.
 
     Args:
-        name: what it is called in their names
+        name: what it is called, such as database: their names begin with it
         identifier: the instance's, as in `DBInstanceIdentifier`
         thresholds: from which point on
-        is_replica: whether it follows another instance; only then it can be behind one
+        replica_lag_seconds: for an instance that follows another: so far behind it is one. The second machine of a
+            server in two zones does not count: nobody reads from it, and it is not reported
     """
 
     def metric(metric: str, statistic: str) -> Metric:
@@ -30,7 +31,7 @@ def database_alarms(
     cpu = Alarm(
         name=f"{name}-cpu",
         runbook="database-cpu",
-        what=f"The CPU of database {name} is {thresholds.cpu_percent} % or more, or the instance does not report.",
+        what=f"The CPU of the {name} is {thresholds.cpu_percent} % or more, or the instance does not report.",
         metrics={"cpu": metric("CPUUtilization", "Average")},
         comparison="GreaterThanOrEqualToThreshold",
         threshold=thresholds.cpu_percent,
@@ -42,7 +43,7 @@ def database_alarms(
     storage = Alarm(
         name=f"{name}-storage",
         runbook="database-storage",
-        what=f"Database {name} has less than {thresholds.free_storage_gib} GiB left.",
+        what=f"The {name} has less than {thresholds.free_storage_gib} GiB left.",
         metrics={"free": metric("FreeStorageSpace", "Minimum")},
         comparison="LessThanThreshold",
         threshold=thresholds.free_storage_gib * _GIB,
@@ -53,7 +54,7 @@ def database_alarms(
     connections = Alarm(
         name=f"{name}-connections",
         runbook="database-connections",
-        what=f"More than {thresholds.connections} connections to database {name} are open.",
+        what=f"More than {thresholds.connections} connections to the {name} are open.",
         metrics={"connections": metric("DatabaseConnections", "Maximum")},
         comparison="GreaterThanThreshold",
         threshold=thresholds.connections,
@@ -61,15 +62,17 @@ def database_alarms(
         breaching=3,
         missing="notBreaching",
     )
+    if replica_lag_seconds is None:
+        return cpu, storage, connections
     lag = Alarm(
         name=f"{name}-replica-lag",
         runbook="database-replica-lag",
-        what=f"Replica {name} is {thresholds.replica_lag_seconds} seconds or more behind.",
+        what=f"The {name} is {replica_lag_seconds} seconds or more behind.",
         metrics={"lag": metric("ReplicaLag", "Maximum")},
         comparison="GreaterThanOrEqualToThreshold",
-        threshold=thresholds.replica_lag_seconds,
+        threshold=replica_lag_seconds,
         periods=3,
         breaching=3,
         missing="notBreaching",
     )
-    return (cpu, storage, connections, *([lag] if is_replica else []))
+    return cpu, storage, connections, lag

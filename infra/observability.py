@@ -58,19 +58,6 @@ class WatchedService:
 
 
 @dataclass(frozen=True)
-class WatchedDatabase:
-    """A managed database instance.
-
-    Attributes:
-        identifier: the instance's
-        is_replica: whether it follows another one
-    """
-
-    identifier: pulumi.Input[str]
-    is_replica: bool
-
-
-@dataclass(frozen=True)
 class ObservabilityArgs:
     """What is watched."""
 
@@ -87,7 +74,8 @@ class ObservabilityArgs:
     node_groups: Mapping[str, NodeGroupSettings]
     autoscaling_groups: Mapping[str, pulumi.Input[str]]
     """By the node group's name."""
-    databases: Mapping[str, WatchedDatabase]
+    databases: Mapping[str, pulumi.Input[str]]
+    """Identifiers of instances, by what they are called, such as database."""
     moving: Sequence[MovingService]
     log_group: str
     now: datetime
@@ -112,9 +100,9 @@ def alarms_of(args: ObservabilityArgs) -> list[Alarm]:
         alarms += [pods_pending(service.workload), pods_restarting(service.workload)]
         if service.max_replicas is not None:
             alarms.append(pods_at_maximum(service.workload, service.max_replicas, minutes))
-    for name, database in args.databases.items():
+    for name, identifier in args.databases.items():
         assert settings.database is not None  # noqa: S101 - a rule of the settings, where there are databases
-        alarms += database_alarms(name, database.identifier, settings.database, is_replica=database.is_replica)
+        alarms += database_alarms(name, identifier, settings.database)
     return alarms
 
 
@@ -193,7 +181,7 @@ class Observability(pulumi.ComponentResource):
             autoscaling_groups=args.autoscaling_groups,
             workloads=[each.workload for each in args.services],
             moving=args.moving,
-            databases={each: database.identifier for each, database in args.databases.items()},
+            databases=args.databases,
             log_group=args.log_group,
         )
         aws.cloudwatch.Dashboard(

@@ -68,19 +68,17 @@ class BudgetSettings(StrictModel):
 
 
 class DatabaseThresholds(StrictModel):
-    """From which point on a managed database is an alarm.
+    """From which point on the stack's own database server is an alarm.
 
     Attributes:
         cpu_percent: of the instance
         free_storage_gib: less than this is left
         connections: more than this are open
-        replica_lag_seconds: so far a replica is behind
     """
 
     cpu_percent: Annotated[int, Field(ge=1, le=100)]
     free_storage_gib: Annotated[int, Field(alias="freeStorageGiB", ge=1, le=65536)]
     connections: Annotated[int, Field(ge=1, le=100_000)]
-    replica_lag_seconds: Annotated[int, Field(ge=1, le=86_400)]
 
 
 class ObservabilitySettings(StrictModel):
@@ -94,7 +92,7 @@ class ObservabilitySettings(StrictModel):
         certificate_days: ACM renews 60 days before the end, so fewer than 45 mean that it could not
         at_maximum_minutes: how long a node group or a service may stand at its maximum
         budget: per month
-        database: of managed databases, where there are any
+        database: of the stack's own server, where it has one
     """
 
     # "Email-subscriptions per topic" are not limited before 12,500,000; a budget takes ten addresses.

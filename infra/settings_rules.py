@@ -16,6 +16,7 @@ from infra.database_rules import RULES_OF_DATABASES, sidecar_databases_stay_alon
 from infra.listener_rules import LISTENER_RULES_PER_BALANCER
 from infra.migration_rules import RULES_OF_MIGRATION
 from infra.node_settings import NodeGroupSettings
+from infra.observability_rules import RULES_OF_OBSERVABILITY
 from infra.problems import Problem
 from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import PRIVATE_RANGES
@@ -226,6 +227,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     *RULES_OF_DATABASES,
     *RULES_OF_MIGRATION,
     *RULES_OF_VERSIONS,
+    *RULES_OF_OBSERVABILITY,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""
 

@@ -49,9 +49,9 @@ ACCOUNT: tuple[Mistake, ...] = (
         "unknown key at the top",
         {"slipway:colour": "red"},
         (
-            "slipway:colour: is not a known key; expected one of account, cluster, databasePasswords, domain, "
-            "drainSeconds, images, immutableImages, loadBalancer, migration, namespace, network, nodeGroups, "
-            "observability, protect, readOnly, rolloutSeconds, services, tags",
+            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, cluster, database, "
+            "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, "
+            "network, nodeGroups, observability, protect, readOnly, rolloutSeconds, services, tags",
         ),
     ),
     Mistake("no region", {}, ("aws:region: is required; expected such as us-west-2",), without=("aws:region",)),

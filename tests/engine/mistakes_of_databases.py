@@ -9,7 +9,10 @@ DATABASES: tuple[Mistake, ...] = (
     Mistake(
         "managed databases without a server",
         {SERVER: {}},
-        (f"{SERVER}: is required; expected the server that thoughts, users have their managed database on",),
+        (
+            f"{SERVER}: is required; expected the server that thoughts, users have their managed database on",
+            "slipway:observability.database: not allowed without slipway:database: there is no server to be watched",
+        ),
         stack="prod",
     ),
     Mistake(

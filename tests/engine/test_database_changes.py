@@ -50,6 +50,7 @@ def without_server() -> dict[str, Any]:
             for name, service in services.items()
         },
         "slipway:database": {},
+        "slipway:observability": stack_config("staging")["slipway:observability"],
     }
 
 

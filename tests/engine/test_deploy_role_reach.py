@@ -55,7 +55,9 @@ def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
     server = {"slipway:database": {**stack_config("prod")["slipway:database"]}}
-    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **WATCHED, **server}))
+    thresholds = {"database": stack_config("prod")["slipway:observability"]["database"]}
+    watched = {"slipway:observability": {**WATCHED["slipway:observability"], **thresholds}}
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **server, **watched}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

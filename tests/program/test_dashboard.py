@@ -70,6 +70,7 @@ def test_what_is_shown_of_prod(prod: Graph) -> None:
         *("Pods of frontend", "What pods of frontend use of their limits"),
         *("Pods of thoughts", "What pods of thoughts use of their limits"),
         *("Pods of users", "What pods of users use of their limits"),
+        *("CPU of the database", "Storage of the database", "Connections to the database"),
         "Errors in the services' logs",
     ]
     logs = widgets(prod)[-1]["properties"]["query"]

@@ -51,6 +51,35 @@ def test_what_is_wrong_is_refused(parts: dict[str, Any], line: str) -> None:
     assert any(line in each for each in told(watching(**parts))), told(watching(**parts))
 
 
+DATABASE = {"cpuPercent": 80, "freeStorageGiB": 5, "connections": 600}
+
+
+def prod_with(thresholds: dict[str, Any] | None) -> list[str]:
+    config = stack_config("prod")
+    config["slipway:observability"].pop("database")
+    config["slipway:observability"] |= {} if thresholds is None else {"database": thresholds}
+    try:
+        parse_settings("slipway", "prod", as_values(config))
+    except SettingsError as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def test_a_server_is_watched_where_there_is_one() -> None:
+    assert prod_with(DATABASE) == []
+    assert prod_with(None) == [f"{PATH}.database: is required, since slipway:database is a server to be watched"]
+    assert told(watching(database=DATABASE)) == [
+        f"{PATH}.database: not allowed without slipway:database: there is no server to be watched"
+    ]
+
+
+def test_a_server_may_have_less_than_all_its_storage_left() -> None:
+    assert prod_with({**DATABASE, "freeStorageGiB": 99}) == []
+    assert prod_with({**DATABASE, "freeStorageGiB": 100}) == [
+        f"{PATH}.database.freeStorageGiB: is 100; expected less than slipway:database.storageGiB, 100"
+    ]
+
+
 def test_a_webhook_is_a_secret_even_in_a_mistake() -> None:
     (line,) = told(watching(chat={"webhook": WEBHOOK.replace("https", "ftp")}))
     assert "of-nobody" not in line
@@ -67,4 +96,5 @@ def test_a_stack_may_go_without() -> None:
     assert settings_with({PATH: {}}).observability is None
     found = {stack: stack_config(stack)[PATH] for stack in STACKS}
     assert found["dev"] == {}
-    assert found["staging"].keys() == found["prod"].keys() == SOUND.keys()
+    assert found["staging"].keys() == SOUND.keys()
+    assert found["prod"].keys() == {*SOUND, "database"}
