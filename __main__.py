@@ -12,6 +12,7 @@ from infra.addons import AddOns, AddOnsArgs, ContainerLogs, Tier
 from infra.balancer_controller import BalancerController, BalancerControllerArgs
 from infra.certificate import Certificate, CertificateArgs
 from infra.cluster import Cluster, ClusterArgs
+from infra.cluster_autoscaler import ClusterAutoscalerArgs, make_cluster_autoscaler
 from infra.database import database_of
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.migration import MigrationArgs, old_sides_of
@@ -21,6 +22,7 @@ from infra.registry import ImageRegistry, ImageRegistryArgs
 from infra.shutdown import ShutdownTimes
 from infra.stack_file import read_settings
 from infra.standing import require_allowed_changes
+from infra.support_calendar import warn_of_support_ends
 
 settings = read_settings()
 provider = stack_provider(settings)
@@ -30,6 +32,7 @@ in_aws = pulumi.ResourceOptions(providers=[provider])
 services = services_of(settings)
 shutdown = ShutdownTimes(settings.drain_seconds)
 now = datetime.now(UTC)
+warn_of_support_ends(settings, now)
 
 registry = ImageRegistry(
     settings.name,
@@ -65,11 +68,9 @@ network_add_ons = AddOns(
 nodes = NodeGroups(
     settings.name,
     NodeGroupsArgs(
-        settings=settings.node_groups,
+        settings=settings,
         cluster_name=cluster.name,
         subnet_ids=[subnet.id for subnet in network.private],
-        zones=settings.network.availability_zones,
-        tags=settings.all_tags,
         waits_for=[network_add_ons],
         now=now,
     ),
@@ -96,17 +97,16 @@ balancer = LoadBalancer(
 old_sides = old_sides_of(
     settings, MigrationArgs(network.vpc.id, settings.network.cidr, balancer.security_group_id, shutdown), in_aws
 )
+in_cluster = pulumi.ResourceOptions(providers=[provider, cluster.kubernetes])
 controller = BalancerController(
     f"{settings.name}-controller",
-    BalancerControllerArgs(
-        stack_name=settings.name,
-        cluster_name=cluster.name,
-        region=settings.region,
-        account=settings.account,
-        vpc_id=network.vpc.id,
-        waits_for=[nodes, add_ons],
-    ),
-    pulumi.ResourceOptions(providers=[provider, cluster.kubernetes]),
+    BalancerControllerArgs(settings, cluster.name, network.vpc.id, waits_for=[nodes, add_ons]),
+    in_cluster,
+)
+make_cluster_autoscaler(
+    f"{settings.name}-autoscaler",
+    ClusterAutoscalerArgs(settings, cluster.name, nodes, waits_for=[nodes, add_ons]),
+    in_cluster,
 )
 site = Site(
     settings.name,

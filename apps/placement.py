@@ -12,9 +12,6 @@ from infra.nodes import NODE_GROUP_LABEL
 # https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
 _LOST_NODE_SECONDS = 30
 
-# EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -32,7 +29,7 @@ class Placement:
         """The taints of its own group, for good; a node that is lost, for a short while."""
         own = [
             k8s.core.v1.TolerationArgs(
-                key=taint.key, operator="Equal", value=taint.value, effect=_EFFECTS[taint.effect]
+                key=taint.key, operator="Equal", value=taint.value, effect=taint.kubernetes_effect
             )
             for taint in self.taints
         ]

@@ -57,9 +57,14 @@ def _cluster(names: EnvironmentNames) -> Document:
         allow("Cluster", _CLUSTER, [names.arn("eks", part.format(names.name)) for part in parts]),
         # To be made it has to carry this environment's tags: AWS knows no resource here.
         allow("MakeCluster", ["eks:CreateCluster"], ["*"], names.tagged("aws:RequestTag")),
-        # Which versions there are has no resource.
-        allow("ClusterVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], ["*"]),
-        # EKS makes the Auto Scaling groups of nodes; the schedules and policies of their sizes are ours.
+        # Which versions there are has no resource, and which clusters there are neither.
+        allow(
+            "ClusterVersions",
+            ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions", "eks:ListClusters"],
+            ["*"],
+        ),
+        # EKS makes the Auto Scaling groups of nodes; ours are the schedules and policies of their sizes, and the tags
+        # by which the cluster autoscaler knows them.
         allow("Schedules", _SCHEDULES, [names.arn("autoscaling", _group(f"eks-{names.name}-*"))]),
         # Neither groups nor alarms and log groups can be looked at one by one.
         allow("LookAround", ["autoscaling:Describe*", "logs:DescribeLogGroups"], ["*"]),
@@ -177,13 +182,17 @@ _BALANCER = actions(
 _CLUSTER = actions(
     "eks",
     "DeleteCluster DescribeCluster UpdateClusterConfig UpdateClusterVersion DescribeUpdate "
-    "CreateNodegroup DeleteNodegroup DescribeNodegroup UpdateNodegroupConfig UpdateNodegroupVersion CreateAddon "
-    "DeleteAddon DescribeAddon UpdateAddon CreateAccessEntry DeleteAccessEntry DescribeAccessEntry UpdateAccessEntry "
+    "CreateNodegroup DeleteNodegroup DescribeNodegroup ListNodegroups UpdateNodegroupConfig UpdateNodegroupVersion "
+    "CreateAddon DeleteAddon DescribeAddon UpdateAddon "
+    "CreateAccessEntry DeleteAccessEntry DescribeAccessEntry UpdateAccessEntry "
     "AssociateAccessPolicy DisassociateAccessPolicy ListAssociatedAccessPolicies CreatePodIdentityAssociation "
     "DeletePodIdentityAssociation DescribePodIdentityAssociation UpdatePodIdentityAssociation "
     "ListPodIdentityAssociations TagResource UntagResource ListTagsForResource",
 )
-_SCHEDULES = actions("autoscaling", "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy")
+_SCHEDULES = actions(
+    "autoscaling",
+    "PutScheduledUpdateGroupAction DeleteScheduledAction PutScalingPolicy DeletePolicy CreateOrUpdateTags DeleteTags",
+)
 _KEYS = actions(
     "kms",
     "DescribeKey GetKeyPolicy GetKeyRotationStatus EnableKeyRotation ScheduleKeyDeletion ListResourceTags TagResource "

@@ -14,6 +14,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from infra.iam_documents import POD_IDENTITY_TRUST
+from infra.settings import Settings
 from infra.target_group_names import TARGET_GROUP_PREFIX
 
 CHART = "aws-load-balancer-controller"
@@ -101,10 +102,8 @@ def controller_policy(region: str, account: str, stack_name: str) -> dict[str, A
 class BalancerControllerArgs:
     """What the controller is made of."""
 
-    stack_name: str
+    settings: Settings
     cluster_name: pulumi.Input[str]
-    region: str
-    account: str
     vpc_id: pulumi.Input[str]
     waits_for: Sequence[pulumi.Resource]
     """The nodes it runs on, and the add-ons that its pods need."""
@@ -116,11 +115,12 @@ class BalancerController(pulumi.ComponentResource):
     def __init__(self, name: str, args: BalancerControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:infra:BalancerController", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        settings = args.settings
         role = aws.iam.Role(name, assume_role_policy=POD_IDENTITY_TRUST, opts=child)
         policy = aws.iam.RolePolicy(
             name,
             role=role.name,
-            policy=json.dumps(controller_policy(args.region, args.account, args.stack_name)),
+            policy=json.dumps(controller_policy(settings.region, settings.account, settings.name)),
             opts=child,
         )
         identity = aws.eks.PodIdentityAssociation(
@@ -140,7 +140,7 @@ class BalancerController(pulumi.ComponentResource):
                 namespace=_NAMESPACE,
                 repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo="https://aws.github.io/eks-charts"),
                 values=pulumi.Output.all(args.cluster_name, args.vpc_id).apply(
-                    lambda known: controller_values(known[0], args.region, known[1])
+                    lambda known: controller_values(known[0], settings.region, known[1])
                 ),
                 # Pulumi undoes a release that fails, instead of leaving half of it.
                 atomic=True,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from infra.database_settings import DatabaseServerSettings
 from infra.problems import Problem
 from infra.settings import Settings
+from infra.version_rules import database_upgrade_problem
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,8 @@ def refused_database_changes(settings: Settings, standing: StandingDatabase) -> 
             f"is {database.storage_gib}, but {standing.name} was given {given[1]}; the storage of a server never "
             "shrinks. Put it back",
         )
-    if _version(database.engine_version) < _version(standing.engine_version):
-        yield Problem(
-            f"{path}.engineVersion",
-            f"is {database.engine_version}, but {standing.name} runs {standing.engine_version}, and no way leads back. "
-            f'Put "{standing.engine_version}" there, or restore a backup of before the upgrade beside it',
-        )
+    if problem := database_upgrade_problem(standing.engine_version, database.engine_version):
+        yield Problem(f"{path}.engineVersion", problem)
 
 
 def _loss(settings: Settings, standing: StandingDatabase) -> str:
@@ -63,7 +60,3 @@ def _loss(settings: Settings, standing: StandingDatabase) -> str:
         f"    pulumi config set {path} true --stack {settings.stack} && pulumi up --stack {settings.stack}\n"
         "  then take it out, run `pulumi up` again, and set allowDatabaseLoss back to false"
     )
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text))

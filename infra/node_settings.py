@@ -151,12 +151,25 @@ ScalingPolicySettings = Annotated[
 ]
 
 
+# EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
+_KUBERNETES_EFFECTS = {
+    "NO_SCHEDULE": "NoSchedule",
+    "NO_EXECUTE": "NoExecute",
+    "PREFER_NO_SCHEDULE": "PreferNoSchedule",
+}
+
+
 class TaintSettings(StrictModel):
     """A taint of every node of a group. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html"""
 
     key: str
     value: str
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]
+
+    @property
+    def kubernetes_effect(self) -> str:
+        """The effect as Kubernetes writes it."""
+        return _KUBERNETES_EFFECTS[self.effect]
 
 
 class NodeGroupSettings(StrictModel):
@@ -171,8 +184,20 @@ class NodeGroupSettings(StrictModel):
     schedules: Mapping[DnsLabel, ScheduleSettings] = {}
     boosts: Mapping[DnsLabel, BoostSettings] = {}
     policies: Mapping[DnsLabel, ScalingPolicySettings] = {}
+    cluster_autoscaler: bool = False
+    """Whether the Kubernetes cluster autoscaler owns the desired size."""
 
     @property
     def sizes_are_scheduled(self) -> bool:
         """Whether scheduled actions own all three sizes of the group."""
         return bool(self.schedules or self.boosts)
+
+    @property
+    def desired_size_is_scaled(self) -> bool:
+        """Whether policies or the cluster autoscaler own the desired size, and that alone."""
+        return bool(self.policies) or self.cluster_autoscaler
+
+    @property
+    def sizes_itself(self) -> bool:
+        """Whether anything but the stack file owns a size of the group."""
+        return self.sizes_are_scheduled or self.desired_size_is_scaled

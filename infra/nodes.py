@@ -12,6 +12,7 @@ from infra.iam_documents import trust
 from infra.node_settings import NodeGroupSettings
 from infra.scaling_policies import ScalingPolicies, ScalingPoliciesArgs
 from infra.schedules import ScheduledAction
+from infra.settings import Settings
 from infra.standing import MADE_FROM_TAG, NODE_GROUP_TAG, made_from
 
 # What a node itself must be allowed: to join and to pull images. Pods have roles of their own, the CNI's among them.
@@ -36,12 +37,13 @@ def scheduled_actions(settings: NodeGroupSettings, now: datetime) -> tuple[Sched
 def sizes_owned_elsewhere(settings: NodeGroupSettings) -> list[str]:
     """Which sizes the program leaves alone once the group exists.
 
-    Where schedules own them, setting them again would undo the night, and where a policy owns the desired size, the
-    growth (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
+    Where schedules own them, setting them again would undo the night, and where a policy or the cluster autoscaler owns
+    the desired size, the growth
+    (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1879 and /issues/2030).
     """
     if settings.sizes_are_scheduled:
         return ["scalingConfig"]
-    return ["scalingConfig.desiredSize"] if settings.policies else []
+    return ["scalingConfig.desiredSize"] if settings.desired_size_is_scaled else []
 
 
 class NodeRole(pulumi.ComponentResource):
@@ -87,6 +89,8 @@ class NodeGroupArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     zones: Sequence[str]
     """Of the subnets."""
+    version: str | None
+    """Of Kubernetes; None for what EKS chose when the group was made."""
     tags: Mapping[str, str]
     """For instances and disks, which the provider's default tags do not reach."""
     waits_for: Sequence[pulumi.Resource]
@@ -107,6 +111,7 @@ class NodeGroup(pulumi.ComponentResource):
             name,
             cluster_name=args.cluster_name,
             node_role_arn=args.role_arn,
+            version=args.version,
             subnet_ids=list(args.subnet_ids),
             ami_type="AL2023_x86_64_STANDARD",
             capacity_type=settings.capacity_type,
@@ -187,11 +192,9 @@ class NodeGroup(pulumi.ComponentResource):
 class NodeGroupsArgs:
     """All groups of a cluster, by name."""
 
-    settings: Mapping[str, NodeGroupSettings]
+    settings: Settings
     cluster_name: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
-    zones: Sequence[str]
-    tags: Mapping[str, str]
     waits_for: Sequence[pulumi.Resource]
     now: datetime
     """What lies before it is over: boosts."""
@@ -202,6 +205,7 @@ class NodeGroups(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NodeGroupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:infra:NodeGroups", name, None, opts)
+        everything = args.settings
         role = NodeRole(f"{name}-node", pulumi.ResourceOptions(parent=self))
         self.groups = {
             group: NodeGroup(
@@ -212,14 +216,15 @@ class NodeGroups(pulumi.ComponentResource):
                     cluster_name=args.cluster_name,
                     role_arn=role.arn,
                     subnet_ids=args.subnet_ids,
-                    zones=args.zones,
-                    tags=args.tags,
+                    zones=everything.network.availability_zones,
+                    version=everything.cluster.node_version,
+                    tags=everything.all_tags,
                     waits_for=args.waits_for,
                     now=args.now,
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
-            for group, settings in args.settings.items()
+            for group, settings in everything.node_groups.items()
         }
 
         self.register_outputs({})

@@ -41,10 +41,15 @@ class NetworkSettings(StrictModel):
     flow_log_retention_days: RetentionDays | None = None
 
 
+KubernetesVersion = Annotated[str, text(r"^1\.\d{2}$", 'a version of Kubernetes in quotes such as "1.36"')]
+
+
 class ClusterSettings(StrictModel):
     """The EKS cluster."""
 
-    version: Annotated[str, text(r"^1\.\d{2}$", 'a version of Kubernetes in quotes such as "1.36"')]
+    version: KubernetesVersion
+    node_version: KubernetesVersion | None = None
+    """Of the nodes; where it is not given, they keep the version that the cluster had when they were made."""
     public_access_cidrs: tuple[IPv4Network, ...]
     admins: Mapping[DnsLabel, PrincipalArn]
     log_retention_days: RetentionDays

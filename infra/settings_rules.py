@@ -19,6 +19,7 @@ from infra.problems import Problem
 from infra.service_settings import ImageSettings, ServiceSettings
 from infra.setting_types import PRIVATE_RANGES
 from infra.settings import ClusterSettings, NetworkSettings
+from infra.version_rules import RULES_OF_VERSIONS
 
 # "Number of domain names per ACM certificate": 10. https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
 NAMES_PER_CERTIFICATE = 10
@@ -92,6 +93,22 @@ def some_node_group(
     """Add-ons and services need nodes that take them."""
     if services and not any(not group.taints for group in node_groups.values()):
         yield Problem("slipway:nodeGroups", "has no group without taints; expected one where add-ons can run")
+
+
+def desired_size_has_one_owner(node_groups: Mapping[str, NodeGroupSettings]) -> Iterator[Problem]:
+    """The cluster autoscaler and what else sizes a group would undo each other's work.
+
+    Scaling by CPU or any other metric is "NOT compatible" with it:
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#is-cluster-autoscaler-compatible-with-cpu-usage-based-node-autoscalers
+    """
+    for name, group in node_groups.items():
+        owners = {"schedules": group.schedules, "boosts": group.boosts, "policies": group.policies}
+        others = [f"{kind} ({', '.join(sorted(members))})" for kind, members in owners.items() if members]
+        if group.cluster_autoscaler and others:
+            yield Problem(
+                f"slipway:nodeGroups.{name}.clusterAutoscaler",
+                f"is true, but the group's size belongs to its {' and '.join(others)}; expected one of the two",
+            )
 
 
 def services_run_on_known_groups(
@@ -171,6 +188,7 @@ def images_are_pinned(images: Mapping[str, ImageSettings], immutable_images: boo
 Rule = Callable[..., Iterator[Problem]]
 
 RULES_OF_ENTRIES: tuple[Rule, ...] = (
+    desired_size_has_one_owner,
     hosts_are_in_the_domain,
     images_are_pinned,
     sidecar_databases_stay_alone,
@@ -191,6 +209,7 @@ RULES_OF_WHOLES: tuple[Rule, ...] = (
     images_are_known,
     *RULES_OF_DATABASES,
     *RULES_OF_MIGRATION,
+    *RULES_OF_VERSIONS,
 )
 """Rules that would see a fault where an entry is only missing because it could not be read."""
 

@@ -9,7 +9,7 @@ from sandbox.aws.account import Caller
 from sandbox.aws.errors import AwsError
 from sandbox.aws.identifiers import ACCOUNT
 from sandbox.aws.outputs.network import zones_of
-from sandbox.inventory import Inventory
+from sandbox.inventory import Inventory, Record
 from sandbox.values import as_list, as_map, is_list, is_map, objects
 
 _Answer = Callable[[Mapping[str, Any], Inventory, Caller], dict[str, Any]]
@@ -85,6 +85,30 @@ def _hosted_zone(arguments: Mapping[str, Any], inventory: Inventory, _caller: Ca
         "callerReference": "", "linkedServiceDescription": "", "linkedServicePrincipal": "",
         "resourceRecordSetCount": 2,
     }  # fmt: skip
+
+
+def _clusters(_arguments: Mapping[str, Any], inventory: Inventory, caller: Caller) -> dict[str, Any]:
+    names = [cluster.id for cluster in inventory.list(type="aws:eks/cluster:Cluster", scope=caller.region)]
+    return {"id": caller.region, "region": caller.region, "names": sorted(names)}
+
+
+def _node_groups(arguments: Mapping[str, Any], inventory: Inventory, _caller: Caller) -> dict[str, Any]:
+    groups = inventory.list(type="aws:eks/nodeGroup:NodeGroup")
+    names = [str(each.outputs["nodeGroupName"]) for each in groups if _is_of(each, arguments)]
+    return {"id": arguments["clusterName"], "names": sorted(names)}
+
+
+def _node_group(arguments: Mapping[str, Any], inventory: Inventory, _caller: Caller) -> dict[str, Any]:
+    for each in inventory.list(type="aws:eks/nodeGroup:NodeGroup"):
+        if _is_of(each, arguments) and each.outputs["nodeGroupName"] == arguments["nodeGroupName"]:
+            return {**each.outputs, "id": each.id, "tags": each.outputs.get("tagsAll", {})}
+    raise AwsError(
+        f"reading EKS Node Group ({arguments['nodeGroupName']})", "ResourceNotFoundException", "No node group found"
+    )
+
+
+def _is_of(group: Record, arguments: Mapping[str, Any]) -> bool:
+    return group.inputs.get("clusterName") == arguments["clusterName"]
 
 
 def _addon_version(arguments: Mapping[str, Any], _inventory: Inventory, caller: Caller) -> dict[str, Any]:
@@ -178,6 +202,9 @@ _ANSWERS: Final[Mapping[str, _Answer]] = {
     "aws:ecr/getRepository:getRepository": _named("aws:ecr/repository:Repository", "name", "ECR Repository"),
     "aws:eks/getAddonVersion:getAddonVersion": _addon_version,
     "aws:eks/getCluster:getCluster": _named("aws:eks/cluster:Cluster", "name", "EKS Cluster"),
+    "aws:eks/getClusters:getClusters": _clusters,
+    "aws:eks/getNodeGroup:getNodeGroup": _node_group,
+    "aws:eks/getNodeGroups:getNodeGroups": _node_groups,
     "aws:iam/getPolicyDocument:getPolicyDocument": _policy_document,
     "aws:iam/getRole:getRole": _named("aws:iam/role:Role", "name", "IAM Role"),
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,

@@ -98,6 +98,19 @@ CLUSTER_AND_NETWORK: tuple[Mistake, ...] = (
         (f'{CLUSTER}.version: is "1.36.2"; expected a version of Kubernetes in quotes such as "1.36"',),
     ),
     Mistake(
+        "version before that of kube-proxy",
+        {f"{CLUSTER}.version": "1.35"},
+        (
+            f"{CLUSTER}.version: is 1.35, but kube-proxy is v1.36.0-eksbuild.45 in infra/addons.py, which is newer "
+            "than the control plane's 1.35",
+        ),
+    ),
+    Mistake(
+        "nodes newer than the control plane",
+        {f"{CLUSTER}.nodeVersion": "1.37"},
+        (f"{CLUSTER}.nodeVersion: is 1.37, which is newer than the control plane's 1.36",),
+    ),
+    Mistake(
         "endpoint's range is no range",
         {f"{CLUSTER}.publicAccessCidrs": ["my office"]},
         (

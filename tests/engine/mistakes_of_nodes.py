@@ -57,8 +57,8 @@ NODES: tuple[Mistake, ...] = (
         "disk's key in another case",
         {f"{GENERAL}.diskSizeGib": 40},
         (
-            f"{GENERAL}.diskSizeGib: is not a known key; expected one of boosts, capacityType, diskSizeGiB, "
-            "instanceType, labels, policies, schedules, size, taints",
+            f"{GENERAL}.diskSizeGib: is not a known key; expected one of boosts, capacityType, clusterAutoscaler, "
+            "diskSizeGiB, instanceType, labels, policies, schedules, size, taints",
         ),
     ),
     Mistake(
@@ -153,6 +153,40 @@ NODES: tuple[Mistake, ...] = (
         "policy that removes nodes under load",
         {f"{GENERAL}.policies.cpu": {"kind": "simple", "alarm": ALARM, "nodes": -1, "cooldownSeconds": 60}},
         (f"{GENERAL}.policies.cpu: nodes is -1; expected more than 0 for an alarm when the CPU is above",),
+    ),
+    Mistake(
+        "cluster autoscaler that is no boolean",
+        {f"{GENERAL}.clusterAutoscaler": "on"},
+        (f'{GENERAL}.clusterAutoscaler: is "on"; expected true or false',),
+    ),
+    Mistake(
+        "cluster autoscaler beside schedules and a policy",
+        {
+            f"{GENERAL}.clusterAutoscaler": True,
+            f"{GENERAL}.policies.cpu": {"kind": "targetTracking", "cpuPercent": 50},
+        },
+        (
+            f"{GENERAL}.clusterAutoscaler: is true, but the group's size belongs to its schedules (night, weekend) and "
+            "policies (cpu); expected one of the two",
+        ),
+    ),
+    Mistake(
+        "cluster autoscaler beside a boost",
+        {
+            f"{GENERAL}.clusterAutoscaler": True,
+            f"{GENERAL}.boosts.sale": {
+                "timeZone": "UTC",
+                "start": "2027-11-26T00:00:00",
+                "end": "2027-11-27T00:00:00",
+                "size": {"min": 2, "desired": 4, "max": 8},
+                "after": {"min": 2, "desired": 2, "max": 4},
+            },
+        },
+        (
+            f"{GENERAL}.clusterAutoscaler: is true, but the group's size belongs to its boosts (sale); expected one of "
+            "the two",
+        ),
+        without=(f"{GENERAL}.schedules",),
     ),
     Mistake(
         "steps that do not begin at 0",

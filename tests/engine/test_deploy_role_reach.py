@@ -1,4 +1,4 @@
-"""What a stack is made of, with a fleet and a database, has names that its deploy role may give, and no other one's."""
+"""A stack with all that it may have has names that its deploy role may give, and no other environment's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.test_cluster_autoscaler import ELASTIC
 from tests.engine.test_migration_kinds import fleet
 from tests.stack_values import stack_config
 from tests.unit.bootstrap.bootstrapped import ENVIRONMENTS, may
@@ -44,8 +45,8 @@ def made(stack: SandboxStack) -> list[dict[str, Any]]:
 def test_every_name_is_one_that_this_deploy_role_may_give_and_no_other(
     upped_stack: Callable[..., SandboxStack],
 ) -> None:
-    server = {"slipway:database": {**stack_config("prod")["slipway:database"]}}
-    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **server}))
+    server = {"slipway:database": stack_config("prod")["slipway:database"]}
+    records = made(upped_stack(CHECKOUT, "dev", set={**fleet(), **ELASTIC, **server}))
     assert {each["type"] for each in records} == MAKES.keys()
     requests = [(MAKES[each["type"]], each["arn"].removesuffix(":*"), dict[str, str]()) for each in records]
     told = dict(zip([f"{action} {arn}" for action, arn, _ in requests], may("dev", "deploy", *requests), strict=True))

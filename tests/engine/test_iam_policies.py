@@ -8,6 +8,7 @@ import pytest
 from parliament import analyze_policy_string
 
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.test_cluster_autoscaler import ELASTIC
 from tests.engine.test_migration_kinds import fleet
 from tests.stack_values import STACKS
 from tools.iam_decisions import errors_of
@@ -50,12 +51,12 @@ def policies_of(stack: SandboxStack) -> list[Policy]:
     return found
 
 
-@pytest.fixture(params=["account", *STACKS, "dev with a fleet"])
+@pytest.fixture(params=["account", *STACKS, "dev with everything"])
 def policies(request: pytest.FixtureRequest, upped_stack: Callable[..., SandboxStack]) -> list[Policy]:
     """Those of an account's part, or of an environment with its stack up."""
     stack, _, more = request.param.partition(" ")
     project = BOOTSTRAP if stack == "account" else CHECKOUT
-    return policies_of(upped_stack(project, stack, set=fleet() if more else None))
+    return policies_of(upped_stack(project, stack, set={**fleet(), **ELASTIC} if more else None))
 
 
 def explanation(finding: Any) -> str | None:

@@ -135,6 +135,8 @@ class _Mocks(Mocks):
                 return {"accountId": ACCOUNT, "arn": self._caller, "id": ACCOUNT, "userId": "x"}
             case "aws:route53/getZone:getZone":
                 return {"zoneId": "Z0123456789", "name": args.args["name"], "id": "Z0123456789"}
+            case "aws:eks/getClusters:getClusters":
+                return {"id": "us-west-2", "names": []}
             case "aws:resourcegroupstaggingapi/getResources:getResources":
                 return {"id": "x", "resourceTagMappingLists": []}
             case _:

@@ -76,6 +76,45 @@ def _some_endpoint(call: Call) -> None:
         call.refuse("InvalidParameterException", "Private and public endpoint access cannot both be false")
 
 
+@rule("update", on=(CLUSTER_TYPE,), page=f"{_API}API_UpdateClusterVersion.html")
+def _one_minor_version(call: Call) -> None:
+    """A control plane goes up one minor version at a time, when all managed node groups have its version.
+
+    EKS takes it back by one within seven days of an upgrade; that is not emulated, so any way back is refused.
+    """
+    running, wanted = str(call.existing.outputs["version"]), call.inputs.get("version")
+    if wanted in {None, running}:
+        return
+    if _minor(str(wanted)) - _minor(running) != 1:
+        call.refuse(
+            "InvalidParameterException", f"Unsupported Kubernetes minor version update from {running} to {wanted}"
+        )
+    behind = [each.name for each in node_groups_of(call, call.existing) if each.outputs["version"] != running]
+    if behind:
+        call.refuse(
+            "InvalidRequestException",
+            f"Nodegroup(s) {', '.join(behind)} must be updated to match cluster version {running} before updating"
+            " cluster version",
+        )
+
+
+@rule("create", "update", on=(NODE_GROUP_TYPE,), page="https://kubernetes.io/releases/version-skew-policy/#kubelet")
+def _nodes_are_not_newer(call: Call) -> None:
+    """Nodes are at most three minor versions older than the control plane, and never newer."""
+    cluster, wanted = cluster_of(call), call.inputs.get("version")
+    if cluster is None or wanted is None:
+        return
+    running = str(cluster.outputs["version"])
+    if not 0 <= _minor(running) - _minor(str(wanted)) <= 3:  # noqa: PLR2004 - as stated
+        call.refuse(
+            "InvalidParameterException", f"Nodegroup Kubernetes version {wanted} does not go with cluster's {running}"
+        )
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
 @rule("delete", on=(CLUSTER_TYPE,), page=f"{_GUIDE}delete-cluster.html")
 def _cluster_is_empty(call: Call) -> None:
     """A cluster that is protected, or has node groups, cannot be deleted."""

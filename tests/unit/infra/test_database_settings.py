@@ -185,7 +185,11 @@ def test_windows(daily: str, weekly: str, meet: bool) -> None:
         (server(), StandingDatabase("it", "18.1", ""), []),
         (server(storageGiB=120), StandingDatabase("it", "18.1", "100 GiB"), []),
         (server(storageGiB=90), StandingDatabase("it", "18.1", "100 GiB"), ["slipway:database.storageGiB: is 90, but"]),
-        (server(), StandingDatabase("it", "18.3", "100 GiB"), ["slipway:database.engineVersion: is 18.1, but it runs"]),
+        (
+            server(),
+            StandingDatabase("it", "18.3", "100 GiB"),
+            ["slipway:database.engineVersion: is 18.1, but the database runs"],
+        ),
         (server(engineVersion="18.10"), StandingDatabase("it", "18.9", "100 GiB"), []),
     ],
 )

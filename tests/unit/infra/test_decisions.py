@@ -177,6 +177,7 @@ def test_each_size_has_one_owner() -> None:
     policies = {"cpu": {"kind": "targetTracking", "cpuPercent": 50}}
     assert sizes_owned_elsewhere(group()) == []
     assert sizes_owned_elsewhere(group(policies=policies)) == ["scalingConfig.desiredSize"]
+    assert sizes_owned_elsewhere(group(clusterAutoscaler=True)) == ["scalingConfig.desiredSize"]
     assert sizes_owned_elsewhere(group(schedules=schedules)) == ["scalingConfig"]
     assert sizes_owned_elsewhere(group(schedules=schedules, policies=policies)) == ["scalingConfig"]
 

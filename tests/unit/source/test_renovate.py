@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra import balancer_controller, cluster_autoscaler
 from infra.addons import ADD_ONS
-from infra.balancer_controller import CHART_VERSION
 from tests.stack_values import STACKS, stack_config
 
 pytestmark = pytest.mark.unit
@@ -20,11 +21,11 @@ RENOVATE: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text())
 
 
 def found(datasource: str) -> set[tuple[str, str, str]]:
-    """What the custom manager of a datasource finds: file, name and version."""
-    (manager,) = [each for each in RENOVATE["customManagers"] if each["datasourceTemplate"] == datasource]
+    """What the custom managers of a datasource find: file, name and version."""
+    managers = [each for each in RENOVATE["customManagers"] if each["datasourceTemplate"] == datasource]
     hits: set[tuple[str, str, str]] = set()
     files = [path for folder in (ROOT, ROOT / "infra", ROOT / ".github/actions/setup") for path in folder.iterdir()]
-    for path in files:
+    for manager, path in product(managers, files):
         name = path.relative_to(ROOT).as_posix()
         if any(re.search(pattern.strip("/"), name) for pattern in manager["managerFilePatterns"]):
             for expression in manager["matchStrings"]:
@@ -50,9 +51,19 @@ def test_the_add_ons_are_looked_up_for_the_version_of_the_clusters() -> None:
     assert {stack_config(stack)["slipway:cluster"]["version"] for stack in STACKS} == {version}
 
 
-def test_the_chart_is_found() -> None:
-    name = "aws-load-balancer-controller"
-    assert found("helm") == {("infra/balancer_controller.py", name, CHART_VERSION)}
+def test_the_charts_are_found() -> None:
+    assert found("helm") == {
+        ("infra/balancer_controller.py", balancer_controller.CHART, balancer_controller.CHART_VERSION),
+        ("infra/cluster_autoscaler.py", cluster_autoscaler.CHART, cluster_autoscaler.CHART_VERSION),
+    }
+
+
+def test_the_autoscaler_is_found_and_of_the_version_of_the_clusters() -> None:
+    image, tag = "registry.k8s.io/autoscaling/cluster-autoscaler", cluster_autoscaler.IMAGE_TAG
+    assert found("docker") == {("infra/cluster_autoscaler.py", image, tag)}
+    assert {stack_config(stack)["slipway:cluster"]["version"] for stack in STACKS} == {
+        tag.removeprefix("v").rpartition(".")[0]
+    }
 
 
 def test_the_pulumi_of_the_pipelines_is_the_programs() -> None:
