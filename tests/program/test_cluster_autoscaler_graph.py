@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from policy.rules import violations
 from tests.program.recorded_graph import Graph, record
+from tests.program.test_policies import seen, stack_of
 from tests.stack_values import STACKS, stack_config
 from tools.iam_decisions import Question, decide
 
@@ -98,6 +100,10 @@ def test_the_release_is_pinned_restricted_and_finds_only_its_own(elastic: Graph)
         "capabilities": {"drop": ["ALL"]},
         "readOnlyRootFilesystem": True,
     }
+
+
+def test_it_obeys_every_rule_of_the_stacks(elastic: Graph) -> None:
+    assert [found.message for found in violations(seen(elastic), stack_of(elastic))] == []
 
 
 def test_it_comes_after_nodes_add_ons_tags_and_its_role(elastic: Graph) -> None:
