@@ -18,7 +18,7 @@ def database_policy(names: EnvironmentNames) -> Document:
         # A server is in an option group too, where it asks for none in AWS's own.
         allow(
             "DefaultOptions",
-            ["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+            [f"rds:{each}" for each in ("CreateDBInstance", "ModifyDBInstance", *_RESTORES)],
             [names.arn("rds", "og:default:postgres-*")],
         ),
         # Servers cannot be found one by one.
@@ -28,9 +28,10 @@ def database_policy(names: EnvironmentNames) -> Document:
     )
 
 
+_RESTORES = ("RestoreDBInstanceToPointInTime", "RestoreDBInstanceFromDBSnapshot")
 _SERVER = actions(
     "rds",
     "CreateDBInstance ModifyDBInstance DeleteDBInstance CreateDBSnapshot CreateDBSubnetGroup ModifyDBSubnetGroup "
     "DeleteDBSubnetGroup CreateDBParameterGroup ModifyDBParameterGroup ResetDBParameterGroup DeleteDBParameterGroup "
-    "AddTagsToResource RemoveTagsFromResource ListTagsForResource",
+    f"AddTagsToResource RemoveTagsFromResource ListTagsForResource {' '.join(_RESTORES)}",
 )

@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cluster import Cluster
-from infra.database_changes import database_made_from
-from infra.database_settings import POSTGRES_PORT, DatabaseServerSettings
+from infra.database_changes import database_made_from, server_name
+from infra.database_settings import POSTGRES_PORT, DatabaseServerSettings, RestoredServerSettings
 from infra.network import Network
 from infra.settings import Settings
 from infra.standing import DATABASE_TAG, MADE_FROM_TAG
@@ -29,14 +29,6 @@ _PARAMETERS = {
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL_Password_Encryption_configuration.html
     "rds.accepted_password_auth_method": "scram",
 }
-
-
-def server_name(stack_name: str) -> str:
-    """What RDS calls the server; fixed, because the names of its log groups follow from it and have to be there first.
-
-    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
-    """
-    return f"{stack_name}-database"
 
 
 @dataclass(frozen=True)
@@ -73,8 +65,23 @@ class Database(pulumi.ComponentResource):
             tags={"Name": f"{name}-database"},
             opts=pulumi.ResourceOptions(parent=self, protect=args.keep),
         )
-        self.instance = self._instance(key, self._security_group(), self._log_groups())
-        self.address = self.instance.address
+        self._group, self._key = self._security_group(), key
+        self._subnets = aws.rds.SubnetGroup(
+            f"{name}-database", subnet_ids=list(args.isolated_subnet_ids), opts=self._child
+        )
+        self._parameters = aws.rds.ParameterGroup(
+            # Another major version has a group of its own beside it, and the instance moves over.
+            f"{name}-database-{settings.major_version}",
+            family=f"postgres{settings.major_version}",
+            description=f"The database of {name}: TLS only",
+            parameters=[aws.rds.ParameterGroupParameterArgs(name=key, value=_PARAMETERS[key]) for key in _PARAMETERS],
+            opts=self._child,
+        )
+        self.instance = self._instance(server_name(name), None)
+        self.address, restored = self.instance.address, settings.restored
+        if restored is not None:
+            second = self._instance(server_name(name, restored.name), restored)
+            self.address = second.address if restored.serves else self.address
 
         self.register_outputs({"address": self.address})
 
@@ -100,34 +107,24 @@ class Database(pulumi.ComponentResource):
         )
         return group
 
-    def _log_groups(self) -> list[pulumi.Resource]:
+    def _log_groups(self, identifier: str) -> list[pulumi.Resource]:
         """RDS would make them without an end to what is kept and nobody to remove them."""
         return [
             aws.cloudwatch.LogGroup(
-                f"{self._prefix}-database-{kind}-logs",
-                name=f"/aws/rds/instance/{server_name(self._prefix)}/{kind}",
+                f"{identifier}-{kind}-logs",
+                name=f"/aws/rds/instance/{identifier}/{kind}",
                 retention_in_days=self._args.settings.log_retention_days,
                 opts=self._child,
             )
             for kind in _LOGS
         ]
 
-    def _instance(
-        self, key: aws.kms.Key, group: aws.ec2.SecurityGroup, logs: Sequence[pulumi.Resource]
-    ) -> aws.rds.Instance:
-        name, settings, keep = self._prefix, self._args.settings, self._args.keep
-        identifier = server_name(name)
-        subnets = aws.rds.SubnetGroup(
-            f"{name}-database", subnet_ids=list(self._args.isolated_subnet_ids), opts=self._child
-        )
-        parameters = aws.rds.ParameterGroup(
-            # Another major version has a group of its own beside it, and the instance moves over.
-            f"{name}-database-{settings.major_version}",
-            family=f"postgres{settings.major_version}",
-            description=f"The database of {name}: TLS only",
-            parameters=[aws.rds.ParameterGroupParameterArgs(name=key, value=_PARAMETERS[key]) for key in _PARAMETERS],
-            opts=self._child,
-        )
+    def _instance(self, identifier: str, restored: RestoredServerSettings | None) -> aws.rds.Instance:
+        """One server; a restored one has what its backup has, its administrator's name included, and then a password.
+
+        https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html
+        """
+        settings, keep, logs = self._args.settings, self._args.keep, self._log_groups(identifier)
         return aws.rds.Instance(
             identifier,
             identifier=identifier,
@@ -143,14 +140,14 @@ class Database(pulumi.ComponentResource):
             allocated_storage=settings.storage_gib,
             max_allocated_storage=settings.max_storage_gib,
             storage_encrypted=True,
-            kms_key_id=key.arn,
-            username=ADMINISTRATOR,
+            kms_key_id=self._key.arn,
+            username=ADMINISTRATOR if restored is None else None,
             password=self.administrator_password,
             port=POSTGRES_PORT,
             publicly_accessible=False,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[group.id],
-            parameter_group_name=parameters.name,
+            db_subnet_group_name=self._subnets.name,
+            vpc_security_group_ids=[self._group.id],
+            parameter_group_name=self._parameters.name,
             ca_cert_identifier=_AUTHORITY,
             backup_retention_period=settings.backup_retention_days,
             backup_window=settings.backup_window,
@@ -165,10 +162,21 @@ class Database(pulumi.ComponentResource):
             enabled_cloudwatch_logs_exports=list(_LOGS),
             database_insights_mode=settings.insights,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=key.arn,
+            performance_insights_kms_key_id=self._key.arn,
             performance_insights_retention_period=_INSIGHTS_DAYS[settings.insights],
+            snapshot_identifier=None if restored is None else restored.snapshot,
+            restore_to_point_in_time=self._point_in_time(restored),
             tags={"Name": identifier, DATABASE_TAG: identifier, MADE_FROM_TAG: database_made_from(settings)},
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(logs), protect=keep),
+        )
+
+    def _point_in_time(
+        self, restored: RestoredServerSettings | None
+    ) -> aws.rds.InstanceRestoreToPointInTimeArgs | None:
+        if restored is None or restored.point_in_time is None:
+            return None
+        return aws.rds.InstanceRestoreToPointInTimeArgs(
+            source_db_instance_identifier=self.instance.identifier, restore_time=restored.point_in_time
         )
 
 

@@ -28,6 +28,14 @@ class StandingDatabase:
     made_from: str
 
 
+def server_name(stack_name: str, restored: str = "") -> str:
+    """What RDS calls a server; fixed, because the names of its log groups follow from it and have to be there first.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
+    """
+    return f"{stack_name}-database-{restored}" if restored else f"{stack_name}-database"
+
+
 def database_made_from(settings: DatabaseServerSettings) -> str:
     """What a server cannot give back, in words that a tag takes: the storage that it was told to have."""
     return f"{settings.storage_gib} GiB"
@@ -36,9 +44,9 @@ def database_made_from(settings: DatabaseServerSettings) -> str:
 def refused_database_changes(settings: Settings, standing: StandingDatabase) -> Iterator[Problem]:
     """What this stack file would do to a server that stands and must not."""
     path, database = f"{settings.project}:database", settings.database
-    if database is None:
+    if database is None or standing.name not in _wanted(settings.name, database):
         if settings.keeps_database:
-            yield Problem(path, _loss(settings, standing))
+            yield Problem(path if database is None else f"{path}.restored", _loss(settings, standing))
         return
     given = re.fullmatch(r"(\d+) GiB", standing.made_from)
     if given is not None and database.storage_gib < int(given[1]):
@@ -49,6 +57,11 @@ def refused_database_changes(settings: Settings, standing: StandingDatabase) -> 
         )
     if problem := database_upgrade_problem(standing.engine_version, database.engine_version):
         yield Problem(f"{path}.engineVersion", problem)
+
+
+def _wanted(stack_name: str, database: DatabaseServerSettings) -> list[str]:
+    restored = [database.restored.name] if database.restored is not None else []
+    return [server_name(stack_name, each) for each in ("", *restored)]
 
 
 def _loss(settings: Settings, standing: StandingDatabase) -> str:

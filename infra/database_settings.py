@@ -107,6 +107,27 @@ class AdministratorSettings(StrictModel):
     password: SecretStr
 
 
+class RestoredServerSettings(StrictModel):
+    """A second server beside the first, made from its backups as they were at a time, or from a snapshot."""
+
+    name: Annotated[
+        str, text(r"^[a-z][a-z0-9]{0,15}$", "a name of at most 16 lower-case letters and digits such as thursday")
+    ]
+    point_in_time: (
+        Annotated[str, text(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "a time in UTC such as 2026-11-26T08:00:00Z")] | None
+    ) = None
+    snapshot: Annotated[str, text(r"^[A-Za-z][A-Za-z0-9:-]{0,254}$", "the name of a snapshot")] | None = None
+    serves: bool
+    """Whether the back ends use it in place of the first."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.point_in_time is None) == (self.snapshot is None):
+            given = "neither" if self.snapshot is None else "both"
+            raise ValueError(f"has {given}; expected exactly one of pointInTime and snapshot")
+        return self
+
+
 class DatabaseServerSettings(StrictModel):
     """The stack's own PostgreSQL server, an RDS instance.
 
@@ -141,6 +162,8 @@ class DatabaseServerSettings(StrictModel):
     ]
     """With psql 15 or newer; the jobs that make databases run it."""
     administrator: AdministratorSettings
+    restored: RestoredServerSettings | None = None
+    """Only while there is a second server."""
 
     @property
     def major_version(self) -> str:

@@ -92,3 +92,8 @@ def warn_of_support_ends(settings: Settings, now: datetime) -> None:
     for key, version in (("version", cluster.version), ("nodeVersion", cluster.node_version)):
         if version is not None and (warning := support_warning(Product.EKS, version, now.date())):
             pulumi.log.warn(f"{settings.project}:cluster.{key}: {warning}")
+    database = settings.database
+    if database is not None and (
+        warning := support_warning(Product.RDS_POSTGRESQL, database.major_version, now.date())
+    ):
+        pulumi.log.warn(f"{settings.project}:database.engineVersion: {warning}")

@@ -11,7 +11,7 @@ from ops.refusal import Refusal
 
 _STACK_FILE = re.compile(r"^Pulumi\.([a-z0-9-]+)\.yaml$")
 # What the program is made of; the rest (tests, documents, the sandbox, commands) changes no stack.
-_PROGRAM = re.compile(r"^(__main__\.py|Pulumi\.yaml|requirements\.txt|(infra|apps|capacity)/.*)$")
+_PROGRAM = re.compile(r"^(__main__\.py|Pulumi\.yaml|requirements\.txt|(infra|apps|capacity|certificates)/.*)$")
 
 
 def affected_stacks(changed: Sequence[str], stacks: Sequence[str]) -> list[str]:

@@ -124,7 +124,7 @@ _TABLE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "db_instance",
         (
             *("identifierPrefix", "engine", "username", "dbName", "storageEncrypted", "kmsKeyId", "availabilityZone"),
-            *("characterSetName", "snapshotIdentifier", "timezone"),
+            *("characterSetName", "snapshotIdentifier", "restoreToPointInTime", "timezone"),
         ),
     ),
     "aws:rds/parameterGroup:ParameterGroup": ("db_parameter_group", ("name", "namePrefix", "family", "description")),

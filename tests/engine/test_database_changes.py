@@ -92,7 +92,7 @@ def test_a_major_version_comes_with_parameters_of_its_own(system: System) -> Non
 def test_what_rds_would_not_do_is_told_before_anything_changes(system: System) -> None:
     output = refused(system("prod"), {"slipway:database.storageGiB": 50, "slipway:database.engineVersion": "17.7"})
     assert "slipway:database.storageGiB: is 50, but slipway-prod-database was given 100; the storage" in output
-    assert "slipway:database.engineVersion: is 17.7, but slipway-prod-database runs 18.1, and no way leads" in output
+    assert "slipway:database.engineVersion: is 17.7, but the database runs 18.1; RDS takes no database back" in output
 
 
 def test_storage_that_grew_by_itself_is_left_alone(system: System) -> None:

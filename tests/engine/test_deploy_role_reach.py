@@ -1,4 +1,4 @@
-"""All of a stack, with every part that it may have, has names that its deploy role may give, and no other one's."""
+"""A stack with all that it may have has names that its deploy role may give, and no other environment's."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,11 +1,12 @@
 """Rules about RDS instances and their groups."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sandbox.aws.effects import DATABASE_TYPE, SNAPSHOT_TYPE
 from sandbox.aws.rules import Call, rule
-from sandbox.values import as_list
+from sandbox.values import as_list, as_map
 
 PARAMETERS_TYPE: Final = "aws:rds/parameterGroup:ParameterGroup"
 _API: Final = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_"
@@ -38,10 +39,31 @@ def _database_may_go(call: Call) -> None:
 def _password(call: Call) -> None:
     """The administrator's password: 8 to 128 printable ASCII characters but /, ", @ and space, or RDS keeps its own."""
     password, managed = call.inputs.get("password"), call.inputs.get("manageMasterUserPassword") is True
-    if (password is None) != managed and call.operation == "create" and call.inputs.get("snapshotIdentifier") is None:
+    restored = any(call.inputs.get(each) is not None for each in ("snapshotIdentifier", "restoreToPointInTime"))
+    if (password is None) != managed and call.operation == "create" and not restored:
         call.refuse("InvalidParameterCombination", "one of MasterUserPassword and ManageMasterUserPassword is needed")
     if password is not None and not re.fullmatch(r"[!#-.0-?A-~]{8,128}", str(password)):
         call.refuse("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password.")
+
+
+@rule("create", on=(DATABASE_TYPE,), page=f"{_GUIDE}USER_PIT.html")
+def _there_is_what_is_restored(call: Call) -> None:
+    """A server is restored from one that keeps backups, to a time that is over, or from a snapshot that is there."""
+    snapshot = call.inputs.get("snapshotIdentifier")
+    if snapshot is not None and call.inventory.get(SNAPSHOT_TYPE, str(snapshot)) is None:
+        call.refuse("DBSnapshotNotFound", f"DBSnapshot not found: {snapshot}")
+    point = as_map(call.inputs.get("restoreToPointInTime"))
+    if not point:
+        return
+    source = point.get("sourceDbInstanceIdentifier")
+    found = [each for each in call.inventory.list(type=DATABASE_TYPE) if each.name == source]
+    if not found:
+        call.refuse("DBInstanceNotFound", f"DBInstance {source} not found.")
+    if not found[0].inputs.get("backupRetentionPeriod"):
+        call.refuse("PointInTimeRestoreNotEnabled", f"Automated backups are not enabled for {source}")
+    time = point.get("restoreTime")
+    if time is not None and datetime.fromisoformat(str(time)) > datetime.now(UTC):
+        call.refuse("InvalidParameterValue", f"The restore time {time} is later than the latest restorable time")
 
 
 @rule("create", "update", on=(DATABASE_TYPE,), page=f"{_GUIDE}USER_PIOPS.Autoscaling.html")

@@ -87,6 +87,14 @@ WRONG: list[tuple[Callable[[Config], Any], str]] = [
     ),
     (server(administrator={"password": "tooshort"}), "slipway:database.administrator.password: expected 16 to 128"),
     (server(clientImage="postgres:18"), 'slipway:database.clientImage: is "postgres:18"; expected an image by its'),
+    (
+        server(restored={"name": "thursday", "serves": False}),
+        "slipway:database.restored: has neither; expected exactly one of pointInTime and snapshot",
+    ),
+    (
+        server(restored={"name": "thursday", "pointInTime": "yesterday", "serves": False}),
+        'slipway:database.restored.pointInTime: is "yesterday"; expected a time in UTC such as 2026-11-26T08:00:00Z',
+    ),
     (server(administrator={}), "slipway:database.administrator.password: is required; expected text"),
     (
         database("users", name="thoughts"),
@@ -181,12 +189,20 @@ def test_windows(daily: str, weekly: str, meet: bool) -> None:
 @pytest.mark.parametrize(
     ("edit", "standing", "words"),
     [
-        (server(), StandingDatabase("it", "18.1", "100 GiB"), []),
-        (server(), StandingDatabase("it", "18.1", ""), []),
-        (server(storageGiB=120), StandingDatabase("it", "18.1", "100 GiB"), []),
-        (server(storageGiB=90), StandingDatabase("it", "18.1", "100 GiB"), ["slipway:database.storageGiB: is 90, but"]),
-        (server(), StandingDatabase("it", "18.3", "100 GiB"), ["slipway:database.engineVersion: is 18.1, but the database runs 18.3"]),
-        (server(engineVersion="18.10"), StandingDatabase("it", "18.9", "100 GiB"), []),
+        (server(), StandingDatabase("slipway-prod-database", "18.1", "100 GiB"), []),
+        (server(), StandingDatabase("slipway-prod-database", "18.1", ""), []),
+        (server(storageGiB=120), StandingDatabase("slipway-prod-database", "18.1", "100 GiB"), []),
+        (
+            server(storageGiB=90),
+            StandingDatabase("slipway-prod-database", "18.1", "100 GiB"),
+            ["slipway:database.storageGiB: is 90, but"],
+        ),
+        (
+            server(),
+            StandingDatabase("slipway-prod-database", "18.3", "100 GiB"),
+            ["slipway:database.engineVersion: is 18.1, but the database runs"],
+        ),
+        (server(engineVersion="18.10"), StandingDatabase("slipway-prod-database", "18.9", "100 GiB"), []),
     ],
 )
 def test_what_a_server_does_not_take(
@@ -197,10 +213,18 @@ def test_what_a_server_does_not_take(
     assert all(each.startswith(start) for each, start in zip(told, words, strict=True))
 
 
+def test_a_second_server_does_not_go_by_the_way_either() -> None:
+    second = StandingDatabase("slipway-prod-database-thursday", "18.1", "100 GiB")
+    (told,) = refused_database_changes(settings(), second)
+    assert str(told).startswith("slipway:database.restored: is not set any more, but slipway-prod-database-thursday")
+    named = server(restored={"name": "thursday", "snapshot": "it", "serves": True})
+    assert list(refused_database_changes(settings(named), second)) == []
+
+
 def test_a_server_may_go_where_nothing_is_protected_or_on_purpose() -> None:
-    standing = StandingDatabase("it", "18.1", "100 GiB")
+    standing = StandingDatabase("slipway-prod-database", "18.1", "100 GiB")
     (told,) = refused_database_changes(settings(stack="staging").model_copy(update={"protect": True}), standing)
-    assert str(told).startswith("slipway:database: is not set any more, but it stands")
+    assert str(told).startswith("slipway:database: is not set any more, but slipway-prod-database stands")
     assert list(refused_database_changes(settings(stack="staging"), standing)) == []
     allowed = settings(stack="staging").model_copy(update={"protect": True, "allow_database_loss": True})
     assert list(refused_database_changes(allowed, standing)) == []

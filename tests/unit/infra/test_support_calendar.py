@@ -93,3 +93,18 @@ def test_the_cluster_and_its_nodes_are_both_looked_at(monkeypatch: pytest.Monkey
         "slipway:cluster.version: is 1.36",
         "slipway:cluster.nodeVersion: is 1.35",
     ]
+
+
+def test_a_database_server_is_warned_of_by_its_major_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    settings = parse_settings("slipway", "prod", as_values(stack_config("prod")))
+    end = calendar_of(Product.RDS_POSTGRESQL).ends["18"]
+    midnight = datetime(end.year, end.month, end.day, tzinfo=UTC)
+    warn_of_support_ends(settings, midnight - timedelta(days=WARNING_DAYS + 1))
+    assert not [each for each in told if "database" in each]
+    warn_of_support_ends(settings, midnight - timedelta(days=WARNING_DAYS))
+    (warning,) = [each for each in told if "database" in each]
+    assert warning.startswith(
+        "slipway:database.engineVersion: is 18; the standard support of RDS for PostgreSQL 18 ends"
+    )

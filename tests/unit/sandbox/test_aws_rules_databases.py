@@ -164,3 +164,23 @@ def test_what_is_done_in_place(account: Account, change: dict[str, Any]) -> None
     made = database(account)
     found = account.diff(made, {**made.inputs, **change})
     assert (found.changes, found.replaces) == (True, [])
+
+
+def test_a_server_is_restored_from_what_there_is(account: Account) -> None:
+    database(account)
+    database_without = {key: value for key, value in SOUND.items() if key not in {"username", "password"}}
+
+    def restore(**changes: Any) -> Made:
+        return account.create(DATABASE, "second", {**database_without, "identifier": "second", **changes})
+
+    with pytest.raises(AwsError, match="DBSnapshot not found: nowhere"):
+        restore(snapshotIdentifier="nowhere")
+    with pytest.raises(AwsError, match="DBInstance nowhere not found"):
+        restore(restoreToPointInTime={"sourceDbInstanceIdentifier": "nowhere"})
+    with pytest.raises(AwsError, match="later than the latest restorable time"):
+        restore(restoreToPointInTime={"sourceDbInstanceIdentifier": "shop", "restoreTime": "2999-01-01T00:00:00Z"})
+    made = restore(restoreToPointInTime={"sourceDbInstanceIdentifier": "shop", "restoreTime": "2026-01-01T00:00:00Z"})
+    assert made["address"].startswith("second.")
+    unkept = database(account, identifier="unkept", backupRetentionPeriod=0)
+    with pytest.raises(AwsError, match="PointInTimeRestoreNotEnabled"):
+        restore(identifier="third", restoreToPointInTime={"sourceDbInstanceIdentifier": unkept["identifier"]})
