@@ -168,13 +168,13 @@ def decide(
     low, high = autoscaler.min_replicas, autoscaler.max_replicas
     if not low <= replicas <= high:
         corrected = min(max(replicas, low), high)
-        return Decision(corrected, None, _with_change(autoscaler, memory, now, replicas, corrected))
+        return Decision(corrected, None, with_change(autoscaler, memory, now, replicas, corrected))
     wanted, utilization = _recommendation(autoscaler, times, now, replicas, pods)
     if wanted is None:
         return Decision(replicas, utilization, memory)
     stable, memory = _stabilized(autoscaler, memory, now, replicas, wanted)
     allowed = _limited(autoscaler, memory, now, replicas, stable)
-    return Decision(allowed, utilization, _with_change(autoscaler, memory, now, replicas, allowed))
+    return Decision(allowed, utilization, with_change(autoscaler, memory, now, replicas, allowed))
 
 
 def _recommendation(
@@ -280,8 +280,8 @@ def _limit(policy: ScalingPolicy, before: int, *, upwards: bool) -> int:
     return math.ceil(before * (1 + share)) if upwards else int(before * (1 - share))
 
 
-def _with_change(autoscaler: Autoscaler, memory: Memory, now: float, before: int, after: int) -> Memory:
-    """The memory with a change of the count in it, where there was one."""
+def with_change(autoscaler: Autoscaler, memory: Memory, now: float, before: int, after: int) -> Memory:
+    """The memory with a change of the count in it, where there was one, carried out at `now`."""
     if after == before:
         return memory
     rules = autoscaler.scale_up if after > before else autoscaler.scale_down
