@@ -68,13 +68,7 @@ network_add_ons = AddOns(
 )
 nodes = NodeGroups(
     settings.name,
-    NodeGroupsArgs(
-        settings=settings,
-        cluster_name=cluster.name,
-        subnet_ids=[subnet.id for subnet in network.private],
-        waits_for=[network_add_ons],
-        now=now,
-    ),
+    NodeGroupsArgs(settings, cluster.name, [subnet.id for subnet in network.private], [network_add_ons], now),
     in_aws,
 )
 add_ons = AddOns(
