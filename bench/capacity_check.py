@@ -20,7 +20,8 @@ from bench.sandboxed import CHECKOUT, Cost, Sandbox, Subject, sandbox
 from capacity.assessment import offers_of
 from capacity.check import check_capacity
 from capacity.instance_types import instance_type
-from infra.service_settings import AutoscalingSettings, ResourceAmounts, ResourceSettings, ServiceSettings
+from infra.resource_settings import ResourceAmounts, ResourceSettings
+from infra.service_settings import AutoscalingSettings, ServiceSettings
 from infra.settings import Settings
 from ops.stack_settings import settings_of
 
