@@ -9,6 +9,7 @@ https://github.com/kubernetes/kubernetes):
 - the count it is multiplied with is that of the pods which were measured, not the Deployment's replicas;
 - a count outside minimum and maximum is corrected at once, past every policy and window;
 - a controller that sees a target for the first time takes its present count for a recommendation;
+- the present count stays as long as it lies between what both windows recommend;
 - what happened exactly a window ago no longer counts;
 - an autoscaler that says nothing of its behavior is not given the defaults, but may double at each sync, and grow to
   four at least. None of this program's is such, and that way is not modelled here.
