@@ -15,7 +15,7 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
 	graph clean-sandbox test lint bench \
-	bench-cluster cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
+	bench-cluster bench-capacity cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -100,3 +100,7 @@ bench: setup ## Measure previews beside an empty and a flat program (minutes; se
 
 bench-cluster: cluster-tools ## Measure 100 services on 50 nodes, by Pulumi and by kubectl (see bench/README.md)
 	$(PYTHON) -m bench.cluster $(ARGS)
+
+bench-capacity: cluster-tools ## Compare the capacity check with a real scheduler (see docs/capacity-truth.md), and time it
+	$(PYTHON) -m bench.capacity_truth $(ARGS)
+	$(PYTHON) -m bench.capacity_speed

@@ -33,7 +33,7 @@ _CPU_WEIGHTS: Final = (2, 4, 6, 6, 5, 5, 5, 3, 3, 2, 1, 1)
 _MEMORY: Final = (32, 64, 96, 128, 192, 256, 512, 768, 1024, 2048, 3072)
 _MEMORY_WEIGHTS: Final = (2, 4, 5, 5, 5, 5, 4, 2, 2, 1, 1)
 _MOST_WORKLOADS: Final = 7
-_MOST_PODS: Final = 60
+_MOST_PODS: Final = 40
 
 # The scarcest thing that the pods ask for, as a share of what there is: from half empty to far too little.
 _LOAD: Final = (0.4, 1.4)
@@ -105,10 +105,10 @@ def make_case(seed: int) -> Case:
 
 def _with_update(seed: int, nodes: Sequence[Node], demand: Demand, rng: Random) -> Case:
     new, replicas = rng.choice(demand)
-    pods = rolling_update(new, replicas, max_surge=1, leaving=rng.randint(0, replicas))
-    ((old, extra), _) = pods
+    leaving = rng.randint(0, replicas)
+    pods = rolling_update(new, replicas, max_surge=1, leaving=leaving)
     others = [each for each in demand if each[0] != new]
-    update = Update(old, new, replicas, extra)
+    update = Update(pods[0][0], new, replicas, min(1 + leaving, replicas))
     return Case(seed, tuple(nodes), [*others, *pods], "rolling update", frozenset(), update)
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from bench.capacity_cases import EVENTS, Case, Update, make_case
+from bench.capacity_cases import EVENTS, Case, make_case
 from bench.local_scheduler import local_scheduler
 from bench.scheduler_run import PodWatch, Run
 from capacity.placement import Verdict, check
@@ -34,20 +34,21 @@ class Outcome:
         case: what was played
         fits: what `capacity.placement.check` said
         named: whether it named an order that leaves pods pending
-        any_order: pending pods where all came in any order, as they may after `pulumi up`
-        hard_order: pending pods in the order that was named, or else with small pods first
+        any_order: pending pods where all came in an order by lot, as they may after `pulumi up`
+        hard_order: pending pods in the order that was named, or else with small pods first; `None` where it was
+            said not to fit and the first order has shown it
     """
 
     case: Case
     fits: bool
     named: bool
     any_order: int
-    hard_order: int
+    hard_order: int | None
 
     @property
     def placed(self) -> bool:
         """Whether the scheduler placed all pods in both orders."""
-        return self.any_order == 0 and self.hard_order == 0
+        return self.any_order == 0 and not self.hard_order
 
     @property
     def broken_promise(self) -> bool:
@@ -75,10 +76,14 @@ def _outcome(api: ApiServer, watch: PodWatch, case: Case) -> Outcome:
     verdict = check(case.nodes, case.demand, case.lost)
     arrivals = [(workload, 1) for workload, count in case.demand for _ in range(count)]
     Random(case.seed).shuffle(arrivals)  # noqa: S311 - no secret
-    run = Run(api, watch, case, f"s{case.seed}-any")
-    # In the hard order the pods that an update has at once come like any others.
-    any_order = run.pending(arrivals) if case.update is None else _play_update(run, case, arrivals, case.update)
-    hard_order = Run(api, watch, case, f"s{case.seed}-hard").pending(_hard_order(case, verdict))
+    any_order = _play(Run(api, watch, case, f"s{case.seed}-any"), case, arrivals)
+    if any_order and not verdict.fits:
+        return Outcome(case, verdict.fits, verdict.order is not None, any_order, None)
+    run, hard = Run(api, watch, case, f"s{case.seed}-hard"), _hard_order(case, verdict)
+    # The pods that an update has at once may come like any others, unless more are reckoned with than there ever are.
+    update = case.update
+    as_update = update is not None and dict(case.demand)[update.old] > update.extra
+    hard_order = _play(run, case, hard) if as_update else run.pending(hard)
     return Outcome(case, verdict.fits, verdict.order is not None, any_order, hard_order)
 
 
@@ -88,12 +93,15 @@ def _hard_order(case: Case, verdict: Verdict) -> Demand:
     return sorted(case.demand, key=lambda each: (each[0].requests.cpu_millicores, each[0].requests.memory_mib))
 
 
-def _play_update(run: Run, case: Case, arrivals: Demand, update: Update) -> int:
-    before = [each for each in arrivals if each[0] not in {update.old, update.new}]
-    before += [(update.old, 1)] * update.replicas
-    rng = Random(case.seed)  # noqa: S311 - no secret
-    rng.shuffle(before)
-    return run.pending_in_update(update, before, rng)
+def _play(run: Run, case: Case, arrivals: Demand) -> int:
+    """Play what happens in a case; the old revision of what is updated comes when its first pod does."""
+    update = case.update
+    if update is None:
+        return run.pending(arrivals)
+    first = next((place for place, (workload, _) in enumerate(arrivals) if workload == update.old), len(arrivals))
+    whole = [*arrivals[:first], (update.old, update.replicas), *arrivals[first + 1 :]]
+    before = [each for place, each in enumerate(whole) if place == first or each[0] not in {update.old, update.new}]
+    return run.pending_in_update(update, before, Random(case.seed))  # noqa: S311 - no secret
 
 
 def _in_words(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from random import Random
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from capacity.allocatable import Resources
 from capacity.workloads import Demand, Node, Spread, Workload
 from infra.nodes import NODE_GROUP_LABEL
 from sandbox.kubernetes.api_server import ApiServer
-from sandbox.kubernetes.api_types import Object, condition_of
+from sandbox.kubernetes.api_types import ApiServerError, Object, condition_of
 
 _RUN_LABEL: Final = "truth/run"
 _NAMESPACE: Final = "default"
@@ -50,12 +51,20 @@ class PodWatch:
         self._ended = True
 
     def _follow(self) -> None:
+        since = ""
         try:
-            for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, seconds=3600):
-                if self._ended:
-                    return
-                self._take(kind, pod)
-            raise RuntimeError("the watch of the pods ended")
+            # The server ends a watch when it likes: the next one goes on from there, or begins anew with all there are.
+            while not self._ended:
+                try:
+                    for kind, pod in self._api.watch("v1", "Pod", _NAMESPACE, since=since, seconds=3600):
+                        if self._ended:
+                            return
+                        since = str(pod["metadata"]["resourceVersion"])
+                        self._take(kind, pod)
+                except ApiServerError as error:
+                    if error.status != HTTPStatus.GONE:
+                        raise
+                    since = ""
         except BaseException as error:  # shown by whoever waits
             with self._changed:
                 self._failure = error
@@ -84,6 +93,11 @@ class PodWatch:
         """Wait until a pod has a node."""
         with self._changed:
             self._wait(lambda: self._decided.get(pod) is not None, f"a node for {pod}")
+
+    def forget(self, pods: Iterable[str]) -> list[str]:
+        """No longer remember pods; gives back which of them have no node, but exist."""
+        with self._changed:
+            return [pod for pod in pods if self._decided.pop(pod, "") is None]
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         if not self._changed.wait_for(lambda: self._failure is not None or condition(), _LIMIT):
@@ -194,9 +208,10 @@ class Run:
         self._api.request("DELETE", f"{_PODS}/{pod}", None, options)
 
     def _clean(self) -> None:
-        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
-        for path in (_PODS, _NODES):
-            self._api.request("DELETE", path, {"labelSelector": f"{_RUN_LABEL}={self._name}"}, options)
+        """Take the nodes away, and the pods that would be tried again and again; the others are in nobody's way."""
+        for pod in self._watch.forget(self._workloads):
+            self._delete(pod, seconds=0)
+        self._api.request("DELETE", _NODES, {"labelSelector": f"{_RUN_LABEL}={self._name}"})
 
     def _node(self, node: Node) -> Object:
         name, offers = f"{self._name}-{node.name}", node.offers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -43,7 +43,8 @@ class Story:
         scheduler: the nodes
         pending: how many pods of each workload found none
         openness: how far the nodes were from being too full for the workload that was asked about, just before the last
-            pod was placed: the pods of it that would have found room, counted in fractions
+            pod was placed, and again before the last one that was placed anew, whichever is less: the pods of it that
+            would have found room, counted in fractions
     """
 
     scheduler: Scheduler
@@ -57,7 +58,8 @@ def play(nodes: Sequence[Node], order: Order, lost: Collection[str] = (), about:
     scheduler = Scheduler(nodes, ties)
     if not lost:
         return _arrive(scheduler, order.arrivals, about)
-    pending = _arrive(scheduler, order.arrivals, None).pending
+    first = _arrive(scheduler, order.arrivals, about)
+    pending = first.pending
     rest = Scheduler([node for node in nodes if node.name not in lost], ties)
     for workload, counts in scheduler.standing().items():
         kept = [count for node, count in zip(nodes, counts, strict=True) if node.name not in lost]
@@ -68,14 +70,15 @@ def play(nodes: Sequence[Node], order: Order, lost: Collection[str] = (), about:
     for workload, pods in order.arrivals:
         again.append((workload, min(pods, pending[workload])))
         pending[workload] -= again[-1][1]
-    return _arrive(rest, again, about)
+    second = _arrive(rest, again, about)
+    return replace(second, openness=min(first.openness, second.openness))
 
 
 def _arrive(scheduler: Scheduler, arrivals: Demand, about: Workload | None) -> Story:
     pending: Counter[Workload] = Counter()
     coming = [(workload, pods) for workload, pods in arrivals if pods]
     if not coming:
-        return Story(scheduler, pending, 0.0)
+        return Story(scheduler, pending, float("inf"))
     for workload, pods in coming[:-1]:
         pending[workload] += scheduler.schedule(workload, pods)
     last, pods = coming[-1]

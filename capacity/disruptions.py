@@ -37,6 +37,9 @@ def rolling_update(workload: Workload, replicas: int, max_surge: int, leaving: i
     what they requested until they are gone, and the Deployment does not wait for that.
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
 
+    A required spread counts each revision by itself, so the new one has to begin where the old one left room, and which
+    old pods leave first is anybody's guess: all of them are taken to be still there.
+
     Args:
         workload: the new revision; the old one is taken to request as much
         replicas: how many pods the Deployment has
@@ -45,6 +48,8 @@ def rolling_update(workload: Workload, replicas: int, max_surge: int, leaving: i
     """
     old = replace(workload, name=f"{workload.name} (old revision)")
     remaining = min(max_surge + leaving, replicas)
+    if remaining and any(spread.required for spread in workload.spread):
+        remaining = replicas
     return [*([(old, remaining)] if remaining else []), (workload, replicas)]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from capacity.allocatable import Resources
 from capacity.disruptions import most_leaving, node_losses, rolling_update, zone_losses
 from capacity.placement import check
-from capacity.workloads import Node, Workload
+from capacity.workloads import Node, Spread, Workload
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +40,11 @@ def test_an_update_has_the_surge_and_the_leaving_pods_beside_the_new_ones() -> N
     assert (new, replicas) == (WEB, 4)
     assert (old.requests, old.node_group, remaining) == (WEB.requests, None, 3)
     assert old.name != WEB.name
+
+
+def test_with_a_required_spread_all_old_pods_may_still_be_there() -> None:
+    strict = replace(WEB, spread=(Spread("node", 1, required=True),))
+    assert [count for _, count in rolling_update(strict, 4, max_surge=1, leaving=0)] == [4, 4]
 
 
 def test_there_are_never_more_old_pods_than_there_were() -> None:
