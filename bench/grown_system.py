@@ -33,3 +33,11 @@ def settings_of(services: int, stack: str) -> dict[str, Any]:
         "slipway:images": dict.fromkeys(names, configuration["slipway:images"][_IMAGE]),
         "slipway:databasePasswords": {},
     }
+
+
+def nodes_for(services: int) -> dict[str, Any]:
+    """Settings, by path, with which prod has room for so many services: without it the capacity check refuses them.
+
+    A service has twelve pods of 60m at most, for which one m5.large is more than enough.
+    """
+    return {"slipway:nodeGroups.baseline.size": dict.fromkeys(("min", "desired", "max"), services + 3)}

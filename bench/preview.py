@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.flat_program import write_empty, write_flat
-from bench.grown_system import settings_of
+from bench.grown_system import nodes_for, settings_of
 from bench.growth import best_power, line_through
 from bench.line_chart import Series, picture
 from bench.recorded_requests import Requests, differences, requests_in
@@ -70,7 +70,7 @@ class Bench:
         Raises:
             RuntimeError: the flat program does not register the same.
         """
-        settings = settings_of(services, Sandbox.stack) if services else {}
+        settings = {**settings_of(services, Sandbox.stack), **nodes_for(services)} if services else {}
         program = Subject("Slipway", CHECKOUT, settings)
         requests = requests_in(self._sandbox.calls(program))
         flat = Subject("flat", self._directory / f"flat-{services or 'prod'}", {})

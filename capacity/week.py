@@ -134,7 +134,12 @@ def windows_between(start: datetime, end: datetime, groups: Mapping[str, NodeGro
 
 def declared(name: str, group: NodeGroupSettings) -> Sizing:
     """The size with which a group is made; with schedules, until the first of them acts."""
-    return Sizing(group.size, f"slipway:nodeGroups.{name}.size", bool(group.policies))
+    return Sizing(group.size, f"slipway:nodeGroups.{name}.size", _scaled(group))
+
+
+def _scaled(group: NodeGroupSettings) -> bool:
+    """Whether something moves the desired size while the group stands."""
+    return bool(group.policies)
 
 
 def boost_moments(groups: Mapping[str, NodeGroupSettings]) -> Iterator[datetime]:
@@ -174,7 +179,7 @@ def _sizing_before(moment: datetime, sizing: Sizing, actions: Sequence[_Action])
 
 def _actions(name: str, group: NodeGroupSettings, start: datetime, end: datetime) -> Iterator[_Action]:
     """Of each schedule the last action up to the start and all before the end; both of each boost."""
-    path, scaled = f"slipway:nodeGroups.{name}", bool(group.policies)
+    path, scaled = f"slipway:nodeGroups.{name}", _scaled(group)
     for label, schedule in group.schedules.items():
         zone = ZoneInfo(schedule.time_zone)
         for half, scheduled in (("down", schedule.down), ("up", schedule.up)):

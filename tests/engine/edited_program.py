@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.engine.sandbox_stack import CHECKOUT
 
-_PARTS = ("__main__.py", "apps", "infra")
+_PARTS = ("__main__.py", "apps", "capacity", "infra")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """Systems with many services."""
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from bench.grown_system import MOST_SERVICES, settings_of
+from bench.grown_system import MOST_SERVICES, nodes_for, settings_of
+from capacity.check import check_capacity
 from infra.stack_file import parse_settings
+from tests import capacity_settings
 from tests.stack_values import as_values, stack_config
 
 
@@ -20,3 +24,14 @@ def test_a_grown_prod_is_sound_and_all_its_services_have_images(services: int) -
 def test_more_than_a_balancer_takes_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 100"):
         settings_of(MOST_SERVICES + 1, "prod")
+
+
+@pytest.mark.parametrize("services", [3, 30, MOST_SERVICES])
+def test_prod_has_room_for_them(services: int) -> None:
+    def grow(config: dict[str, Any]) -> None:
+        config.update(settings_of(services, "prod"))
+        path, size = next(iter(nodes_for(services).items()))
+        assert path == "slipway:nodeGroups.baseline.size"
+        config["slipway:nodeGroups"]["baseline"]["size"] = size
+
+    assert check_capacity(capacity_settings.settings_of("prod", grow), datetime(2026, 6, 1, tzinfo=UTC)).errors == ()
