@@ -6,7 +6,8 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from bench.autoscaler_cluster import (
 )
 from bench.autoscaler_curves import IDLE, SECONDS, Curve
 from bench.figure_server import FigureServer
+from capacity.horizontal_autoscaler import Memory, with_change
 from capacity.simulated_service import ServiceModel, SimulatedService
 from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kwok.commands import set_startup
@@ -41,31 +43,43 @@ class Outcome:
         curve: the load
         seconds: when the syncs were, since the load began
         real: the Deployment's replicas
-        simulated: the simulation's
+        simulated: the simulation's, which went its own way from the beginning
+        stepped: what the simulation made of each sync when it went on from the real count
     """
 
     curve: Curve
     seconds: Sequence[float]
     real: Sequence[int]
     simulated: Sequence[int]
+    stepped: Sequence[int]
 
     @property
     def equal(self) -> int:
-        """After how many syncs the counts were the same."""
+        """After how many syncs the counts were the same, each on its own way."""
         return sum(real == simulated for real, simulated in zip(self.real, self.simulated, strict=True))
 
     @property
     def apart(self) -> list[int]:
-        """The syncs at which one count is none that the other had within one sync period.
+        """The syncs at which the counts were apart, each on its own way."""
+        return apart(self.real, self.simulated)
 
-        Of the last one that cannot be said: what comes after it was not seen.
-        """
-        return [
-            index
-            for index in range(len(self.real) - 1)
-            if self.real[index] not in _around(self.simulated, index)
-            or self.simulated[index] not in _around(self.real, index)
-        ]
+    @property
+    def apart_from_step(self) -> list[int]:
+        """The syncs at which the real count is none that the simulation made of real counts within one sync."""
+        last = len(self.real) - 1
+        return [index for index in range(last) if self.real[index] not in _around(self.stepped, index)]
+
+
+def apart(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    """Where one count is none that the other had within one sync period.
+
+    Of the last sync that cannot be said: what comes after it was not seen.
+    """
+    return [
+        index
+        for index in range(len(one) - 1)
+        if one[index] not in _around(other, index) or other[index] not in _around(one, index)
+    ]
 
 
 def _around(counts: Sequence[int], index: int) -> Sequence[int]:
@@ -75,7 +89,7 @@ def _around(counts: Sequence[int], index: int) -> Sequence[int]:
 def run(curves: Sequence[Curve], say: Callable[[str], None] = lambda _text: None) -> list[Outcome]:
     """Let the real autoscaler meet all loads side by side, then simulate each.
 
-    The moments at which the real one looked are taken over: nobody can know them before.
+    The moments at which the real one looked and wrote are taken over: nobody can know them before.
     """
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slipway-autoscaler-")))
@@ -113,12 +127,58 @@ def _outcome(curve: Curve, asked: Sequence[float], counts: Sequence[tuple[float,
     syncs = [moment for moment in asked if moment <= begin + SECONDS]
     # The last sync's count would be read at the one after it, which may not have been.
     real = [[count for moment, count in counts if moment <= after][-1] for after in syncs[1:]]
-    return Outcome(curve, [moment - begin for moment in syncs[:-1]], real, simulate(curve, syncs[:-1], begin))
+    changes = [moment for moment, _ in counts]
+    written = [next((each for each in changes if now < each <= after), now) for now, after in pairwise(syncs)]
+    syncs = syncs[:-1]
+    return Outcome(
+        curve,
+        [moment - begin for moment in syncs],
+        real,
+        simulate(curve, syncs, written, begin),
+        simulate(curve, syncs, written, begin, follow=real),
+    )
 
 
-def simulate(curve: Curve, syncs: Sequence[float], begin: float) -> list[int]:
-    """The replicas after each sync at these times, by the simulation that `python -m ops simulate` uses."""
-    model = ServiceModel(
+def simulate(
+    curve: Curve, syncs: Sequence[float], written: Sequence[float], begin: float, follow: Sequence[int] | None = None
+) -> list[int]:
+    """The replicas after each sync, by the simulation that `python -m ops simulate` uses.
+
+    Args:
+        curve: the load
+        syncs: when the autoscaler looked
+        written: when a change was carried out that it made then
+        begin: when the load began
+        follow: counts to go on from after each sync, in the place of its own
+    """
+    service = SimulatedService(_model(curve))
+    _settle(service, syncs[0] - SECONDS)
+    counts: list[int] = []
+    for index, now in enumerate(syncs):
+        before, memory = service.replicas, service.memory
+        # As `Watch.usage` answers.
+        service.share(now - PERIOD, curve.demand(max(now - PERIOD - begin, 0.0)))
+        service.sync(now, TIMES, PERIOD)
+        counts.append(service.replicas)
+        if follow is not None:
+            service.replicas = follow[index]
+        service.memory = _remembered(service, memory, before, written[index])
+        _settle(service, now)
+    return counts
+
+
+def _remembered(service: SimulatedService, before_sync: Memory | None, before: int, written: float) -> Memory | None:
+    """What is remembered where the change of a sync was carried out a little later."""
+    memory, autoscaler = service.memory, service.model.autoscaler
+    if memory is None or autoscaler is None:
+        return None
+    known = Memory() if before_sync is None else before_sync
+    bare = replace(memory, scaled_up=known.scaled_up, scaled_down=known.scaled_down)
+    return with_change(autoscaler, bare, written, before, service.replicas)
+
+
+def _model(curve: Curve) -> ServiceModel:
+    return ServiceModel(
         name=curve.name,
         request_millicores=curve.request,
         limit_millicores=1_000_000,
@@ -128,16 +188,6 @@ def simulate(curve: Curve, syncs: Sequence[float], begin: float) -> list[int]:
         replicas=curve.replicas,
         autoscaler=curve.autoscaler,
     )
-    service = SimulatedService(model)
-    _settle(service, syncs[0] - SECONDS)
-    service.share(syncs[0], curve.demand(0.0))
-    counts: list[int] = []
-    for now in syncs:
-        service.sync(now, TIMES, PERIOD)
-        _settle(service, now)
-        service.share(now, curve.demand(max(now - begin, 0.0)))
-        counts.append(service.replicas)
-    return counts
 
 
 def _settle(service: SimulatedService, now: float) -> None:

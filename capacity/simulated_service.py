@@ -74,6 +74,7 @@ class SimulatedService:
         pods: those that are not leaving
         leaving: those that still take room
         utilization_percent: what its autoscaler read last
+        memory: what its autoscaler remembers, once it looked
     """
 
     model: ServiceModel
@@ -81,7 +82,7 @@ class SimulatedService:
     pods: list[SimulatedPod] = field(default_factory=list[SimulatedPod])
     leaving: list[SimulatedPod] = field(default_factory=list[SimulatedPod])
     utilization_percent: int | None = None
-    _memory: Memory | None = None
+    memory: Memory | None = None
 
     def __post_init__(self) -> None:
         self.replicas = self.model.replicas
@@ -91,7 +92,7 @@ class SimulatedService:
         autoscaler = self.model.autoscaler
         if autoscaler is None:
             return
-        memory = first_memory(now, self.replicas) if self._memory is None else self._memory
+        memory = first_memory(now, self.replicas) if self.memory is None else self.memory
         # Most pods are ready for long and used the same: one reading stands for all of them.
         settled: dict[float, PodReading] = {}
         readings: list[PodReading] = []
@@ -103,7 +104,7 @@ class SimulatedService:
             else:
                 readings.append(self._reading(pod, now, window))
         decision = decide(autoscaler, times, memory, now, self.replicas, readings)
-        self.replicas, self._memory = decision.replicas, decision.memory
+        self.replicas, self.memory = decision.replicas, decision.memory
         self.utilization_percent = decision.utilization_percent
 
     def _reading(self, pod: SimulatedPod, now: float, window: float) -> PodReading:

@@ -27,7 +27,7 @@ BY_NAME = {curve.name: curve for curve in CURVES}
 
 
 def outcome(real: list[int], simulated: list[int]) -> Outcome:
-    return Outcome(BY_NAME["step"], [2.0 * index for index in range(len(real))], real, simulated)
+    return Outcome(BY_NAME["step"], [2.0 * index for index in range(len(real))], real, simulated, simulated)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_table_and_the_picture_say_how_far_they_agree() -> None:
 
 def test_all_loads_but_the_calm_one_move_their_autoscaler() -> None:
     syncs = [-4.0 + 2 * number for number in range(int(SECONDS / 2))]
-    counts = {curve.name: simulate(curve, syncs, 0.0) for curve in CURVES}
+    counts = {curve.name: simulate(curve, syncs, syncs, 0.0) for curve in CURVES}
     assert {name for name, each in counts.items() if len(set(each)) == 1} == {"calm"}
     assert len(CURVES) >= 10
 
