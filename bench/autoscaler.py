@@ -22,7 +22,7 @@ from bench.sandboxed import CHECKOUT
 from ops.panel_chart import BLUE, GREY, ORANGE, Column, Line, Panel, as_steps, picture
 
 _PICTURE: Final = CHECKOUT / "docs" / "autoscaler-truth.svg"
-_DRAWN: Final = "noise"
+_DRAWN: Final = "patient"
 _TICK: Final = 15
 
 

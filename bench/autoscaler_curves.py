@@ -70,7 +70,7 @@ def _noise(seed: int, low: float, high: float) -> Demand:
     return lambda second: levels[min(int(second / 4), len(levels) - 1)]
 
 
-_SLOW: Final = ScalingRules((ScalingPolicy("Pods", 2, 11), ScalingPolicy("Percent", 20, 11)), 0)
+_SLOW: Final = ScalingRules((ScalingPolicy("Pods", 2, 5), ScalingPolicy("Percent", 20, 5)), 0)
 _PATIENT: Final = replace(DEFAULT_SCALE_UP, stabilization_seconds=12)
 _HALF: Final = _autoscaler(2, 12, 50)
 
@@ -85,7 +85,7 @@ CURVES: Final = (
     Curve("calm", "near the target, at random", _noise(3, 92, 109), _HALF, 2),
     Curve("flood", "more than it may grow to", _steps(50, 4000, 4000, 50), _autoscaler(1, 16, 50), 1),
     Curve("front", "SYSTEM.md's front end: 10 % of 60m", _steps(10, 170, 170, 10), _autoscaler(2, 8, 10), 2, 60),
-    Curve("slow", "two pods or a fifth in 11 s, both ways", _steps(90, 600, 600, 90),
+    Curve("slow", "two pods or a fifth in 5 s, both ways", _steps(90, 600, 600, 90),
           replace(_HALF, scale_up=_SLOW, scale_down=replace(_SLOW, select="Min")), 2),
     Curve("patient", "grows by the lowest of 12 s", _noise(5, 60, 700), replace(_HALF, scale_up=_PATIENT), 2),
 )  # fmt: skip

@@ -65,8 +65,9 @@ class Outcome:
 
     @property
     def apart_from_step(self) -> list[int]:
-        """The syncs at which the real count is none that the simulation made of the same count."""
-        return [index for index in apart(self.real, self.stepped) if self.real[index] != self.stepped[index]]
+        """The syncs at which the real count is none that the simulation made of real counts within one sync."""
+        last = len(self.real) - 1
+        return [index for index in range(last) if self.real[index] not in _around(self.stepped, index)]
 
 
 def apart(one: Sequence[int], other: Sequence[int]) -> list[int]:
@@ -152,17 +153,17 @@ def simulate(
     """
     service = SimulatedService(_model(curve))
     _settle(service, syncs[0] - SECONDS)
-    service.share(syncs[0], curve.demand(0.0))
     counts: list[int] = []
     for index, now in enumerate(syncs):
         before, memory = service.replicas, service.memory
+        # As `Watch.usage` answers.
+        service.share(now - PERIOD, curve.demand(max(now - PERIOD - begin, 0.0)))
         service.sync(now, TIMES, PERIOD)
         counts.append(service.replicas)
         if follow is not None:
             service.replicas = follow[index]
         service.memory = _remembered(service, memory, before, written[index])
         _settle(service, now)
-        service.share(now, curve.demand(max(now - begin, 0.0)))
     return counts
 
 

@@ -9,6 +9,7 @@ https://github.com/kubernetes/kubernetes):
 - the count it is multiplied with is that of the pods which were measured, not the Deployment's replicas;
 - a count outside minimum and maximum is corrected at once, past every policy and window;
 - a controller that sees a target for the first time takes its present count for a recommendation;
+- the present count stays as long as it lies between what both windows recommend;
 - what happened exactly a window ago no longer counts;
 - an autoscaler that says nothing of its behavior is not given the defaults, but may double at each sync, and grow to
   four at least. None of this program's is such, and that way is not modelled here.
@@ -239,12 +240,17 @@ def _tolerated(autoscaler: Autoscaler, ratio: float) -> bool:
 
 
 def _stabilized(autoscaler: Autoscaler, memory: Memory, now: float, replicas: int, wanted: int) -> tuple[int, Memory]:
-    """The recommendation that the windows leave, and the memory with the new one in it."""
+    """The count that the windows leave, and the memory with the new recommendation in it.
+
+    The present count stays as long as it lies between the lowest recommendation of the window upwards and the highest
+    of the window downwards; else it goes to the nearer of the two.
+    """
     up, down = autoscaler.scale_up.stabilization_seconds, autoscaler.scale_down.stabilization_seconds
-    window, better = (up, min) if wanted >= replicas else (down, max)
-    recent = [each.count for each in memory.recommendations if each.at > now - window]
+    lowest = min([wanted, *(each.count for each in memory.recommendations if each.at > now - up)])
+    highest = max([wanted, *(each.count for each in memory.recommendations if each.at > now - down)])
     kept = tuple(each for each in memory.recommendations if each.at >= now - max(up, down))
-    return better([wanted, *recent]), replace(memory, recommendations=(*kept, Moment(now, wanted)))
+    stable = min(max(replicas, lowest), highest)
+    return stable, replace(memory, recommendations=(*kept, Moment(now, wanted)))
 
 
 def _limited(autoscaler: Autoscaler, memory: Memory, now: float, replicas: int, wanted: int) -> int:

@@ -48,7 +48,8 @@ def taints_of(taints: tuple[TaintSettings, ...]) -> tuple[Taint, ...]:
 
 def need_of(name: str, service: ServiceSettings, groups: Mapping[str, NodeGroupSettings]) -> Need:
     """What a service asks for with these settings."""
-    sidecar = service.database if isinstance(service.database, SidecarDatabaseSettings) else None
+    database = service.database
+    sidecar = database if database is not None and database.kind == "sidecar" else None
     containers = [service.resources, *([sidecar.resources] if sidecar else [])]
     requests = Resources(
         cpu_millicores=sum(each.requests.cpu_millicores for each in containers),

@@ -168,6 +168,21 @@ def test_upwards_the_lowest_recommendation_of_its_window_counts() -> None:
     assert clock.syncs(2, 75) == [4, 5]
 
 
+def test_what_was_recommended_before_holds_a_shrinking_back_and_makes_nothing_grow() -> None:
+    slow = replace(HALF, scale_up=ScalingRules((ScalingPolicy("Pods", 1, 60),), 0))
+    clock = Clock(slow, 4)
+    assert clock.syncs(1, 200) == [5]
+    # Sixteen were wanted, and one was allowed; now four are enough, and the five stay for the window's sake.
+    assert clock.syncs(8, 40) == [5] * 8
+
+
+def test_between_both_windows_the_count_stays() -> None:
+    both = replace(HALF, scale_up=replace(HALF.scale_up, stabilization_seconds=60))
+    clock = Clock(both, 4)
+    # Up and down in turns: the lowest of a minute is below, the highest of five minutes above.
+    assert [count for usage in (100, 20) * 6 for count in clock.syncs(1, usage)] == [4] * 12
+
+
 def test_the_memory_stays_as_small_as_its_windows() -> None:
     clock = Clock(FRONTEND, 2, 60)
     for usage in (1, 30) * 100:
