@@ -24,6 +24,8 @@ from capacity.workloads import Demand
 from sandbox.kubernetes.api_server import ApiServer
 
 _AT_ONCE: Final = 6
+# Among equal nodes the scheduler takes any, so an order that leaves a pod pending does so in some runs only.
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Outcome:
         fits: what `capacity.placement.check` said
         named: whether it named an order that leaves pods pending
         any_order: pending pods where all came in an order by lot, as they may after `pulumi up`
-        hard_order: pending pods in the order that was named, or else with small pods first; `None` where it was
-            said not to fit and the first order has shown it
+        hard_order: pending pods in the order that was named, in one of three runs, or else with small pods first;
+            `None` where it was said not to fit and the first order has shown it
     """
 
     case: Case
@@ -79,11 +81,14 @@ def _outcome(api: ApiServer, watch: PodWatch, case: Case) -> Outcome:
     any_order = _play(Run(api, watch, case, f"s{case.seed}-any"), case, arrivals)
     if any_order and not verdict.fits:
         return Outcome(case, verdict.fits, verdict.order is not None, any_order, None)
-    run, hard = Run(api, watch, case, f"s{case.seed}-hard"), _hard_order(case, verdict)
     # The pods that an update has at once may come like any others, unless more are reckoned with than there ever are.
-    update = case.update
+    update, hard, hard_order = case.update, _hard_order(case, verdict), 0
     as_update = update is not None and dict(case.demand)[update.old] > update.extra
-    hard_order = _play(run, case, hard) if as_update else run.pending(hard)
+    for number in range(_TRIES if verdict.order is not None else 1):
+        run = Run(api, watch, case, f"s{case.seed}-hard{number}")
+        hard_order = _play(run, case, hard) if as_update else run.pending(hard)
+        if hard_order:
+            break
     return Outcome(case, verdict.fits, verdict.order is not None, any_order, hard_order)
 
 
