@@ -9,7 +9,7 @@ from capacity.disruptions import most_leaving, rolling_update
 from capacity.system_pods import SYSTEM_DEMAND
 from capacity.workloads import Demand, Taint, Workload
 from infra.node_settings import NodeGroupSettings, TaintSettings
-from infra.service_settings import ServiceSettings, SidecarDatabaseSettings
+from infra.service_settings import ServiceSettings
 from infra.shutdown import ShutdownTimes
 
 # EKS and Kubernetes write effects differently. https://docs.aws.amazon.com/eks/latest/APIReference/API_Taint.html
@@ -54,7 +54,8 @@ def taints_of(taints: tuple[TaintSettings, ...]) -> tuple[Taint, ...]:
 
 def need_of(name: str, service: ServiceSettings, groups: Mapping[str, NodeGroupSettings]) -> Need:
     """What a service asks for with these settings."""
-    sidecar = service.database if isinstance(service.database, SidecarDatabaseSettings) else None
+    database = service.database
+    sidecar = database if database is not None and database.kind == "sidecar" else None
     containers = [service.resources, *([sidecar.resources] if sidecar else [])]
     requests = Resources(
         cpu_millicores=sum(each.requests.cpu_millicores for each in containers),

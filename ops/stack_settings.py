@@ -14,7 +14,7 @@ from infra.stack_file import parse_settings
 from ops.refusal import Refusal
 
 _PASSWORDS: Final = "databasePasswords"
-_NOT_READ: Final = "not read here"
+_NOT_READ: Final = "a-secret-that-is-not-read-here"
 _OF_A_FILE: Final = "compared"
 """The stack's name where a file is named that need not be one's."""
 FILES: Final = (".yaml", ".yml")
@@ -84,8 +84,13 @@ def _checked(path: Path, project: Path, stack: str, config: Mapping[str, Any]) -
         for key, entry in cast(Mapping[str, Any], described["config"]).items()
         if "value" in entry or "default" in entry
     }
-    values = {**defaults, **config}
-    # A placeholder stands for each database's password.
+    values = {key: _unlocked(value) for key, value in {**defaults, **config}.items()}
+    # Of a migration nothing is asked here, and a placeholder is no hash of a password.
+    values[f"{name}:migration"] = {}
+    # Secrets that are set by a command, or will be.
+    database: Any = values.get(f"{name}:database")
+    if isinstance(database, Mapping) and database:
+        values[f"{name}:database"] = {"administrator": {"password": _NOT_READ}, **cast(Mapping[str, Any], database)}
     services: Any = values.get(f"{name}:services")
     each = cast(Mapping[str, Any], services).items() if isinstance(services, Mapping) else ()
     values[f"{name}:{_PASSWORDS}"] = {
@@ -97,6 +102,21 @@ def _checked(path: Path, project: Path, stack: str, config: Mapping[str, Any]) -
     except SettingsError as error:
         lines = "\n".join(f"  {problem}" for problem in error.problems)
         raise Refusal(f"{path} has problems:\n{lines}") from None
+
+
+def _unlocked(value: Any) -> Any:
+    """The value, with a placeholder for each secret in it: a mapping with nothing but `secure`, at whatever depth.
+
+    https://www.pulumi.com/docs/iac/concepts/secrets/#secrets-in-a-stack-file
+    """
+    if isinstance(value, Mapping):
+        entries = cast(Mapping[str, Any], value)
+        if set(entries) == {"secure"}:
+            return _NOT_READ
+        return {key: _unlocked(entry) for key, entry in entries.items()}
+    if isinstance(value, list):
+        return [_unlocked(entry) for entry in cast(list[Any], value)]
+    return value
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ def general(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def only_frontend(config: dict[str, Any]) -> None:
-    """SYSTEM.md's front end, and nothing else."""
+    """The demonstration's front end, and nothing else."""
     config["slipway:services"] = {"frontend": frontend(config)}
     config["slipway:images"] = {}
     config["slipway:databasePasswords"] = {}

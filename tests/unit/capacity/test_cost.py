@@ -18,7 +18,7 @@ def week(settings: Settings, day: date = date(2026, 6, 3)) -> Week:
     return week_of(day, time_zone_of(settings.node_groups), settings.node_groups)
 
 
-def test_system_md_with_and_without_nights_and_weekends() -> None:
+def test_dev_with_and_without_nights_and_weekends() -> None:
     settings = settings_of("dev")
     (scheduled,) = node_hours(week(settings), settings.node_groups)
     # One node of the two goes four nights of 11 hours, and from Friday 20:00 to Monday 07:00.

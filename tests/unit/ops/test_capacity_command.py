@@ -134,6 +134,15 @@ def test_a_picture_for_nowhere_is_refused(tmp_path: Path) -> None:
         printed("-s", "prod", *WEEK, "--plot", str(tmp_path / "no" / "week.svg"))
 
 
+def test_secrets_are_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "with-secrets.yaml"
+    secret = "{secure: v1:abc:def}"
+    passwords = f"  slipway:databasePasswords: {{thoughts: {secret}, users: {secret}}}\n"
+    migration = f"  slipway:migration: {{kind: haproxy, statistics: {{user: operator, passwordHash: {secret}}}}}\n"
+    file.write_text(f"encryptionsalt: v1:x\n{(ROOT / 'Pulumi.dev.yaml').read_text()}{passwords}{migration}")
+    assert printed("-s", str(file), *WEEK)[0] == 0
+
+
 def test_an_unknown_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["capacity", "-s", "qa"]) == 2
     assert "Pulumi.qa.yaml" in capsys.readouterr().err
