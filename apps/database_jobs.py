@@ -14,7 +14,6 @@ import pulumi_kubernetes as k8s
 from apps.database import PASSWORD_KEY, DatabaseAccess, config_volume, secret_variable
 from apps.declaration import Declaration
 from apps.network_policy import job_network_policy
-from apps.placement import Placement
 from apps.pod import Image, service_environment
 from apps.scram import scram_verifier
 from apps.security import container_security, pod_security
@@ -53,7 +52,6 @@ class DatabaseJobsArgs:
     """Of the back end's login; a secret."""
     service_account: pulumi.Input[str]
     shutdown: ShutdownTimes
-    placement: Placement
     timeout_seconds: int
     cluster: pulumi.Resource
     waits_for: Sequence[pulumi.Resource]
@@ -178,7 +176,11 @@ class DatabaseJobs(pulumi.ComponentResource):
         retries: int,
         waits_for: Sequence[pulumi.Resource],
     ) -> k8s.batch.v1.Job:
-        """One pod that ends. It is not removed by time: its log stays until the next one takes its place."""
+        """One pod that ends. It is not removed by time: its log stays until the next one takes its place.
+
+        It runs on any node without taints, of which there are some in every stack, and not where the service is bound
+        to: a Job's pod cannot be changed, so a service that moves would have its database looked at once more.
+        """
         args, timeout = self._args, f"{self._args.timeout_seconds}s"
         return k8s.batch.v1.Job(
             logical_name,
@@ -198,8 +200,6 @@ class DatabaseJobs(pulumi.ComponentResource):
                         security_context=pod_security(),
                         containers=[container],
                         volumes=list(volumes),
-                        node_selector=args.placement.node_selector,
-                        tolerations=args.placement.tolerations(),
                     ),
                 ),
             ),

@@ -162,7 +162,6 @@ class WebService(pulumi.ComponentResource):
                 password=args.database_password,
                 service_account=account.metadata.name,
                 shutdown=args.shutdown,
-                placement=args.placement,
                 timeout_seconds=args.rollout_seconds,
                 cluster=args.cluster,
                 waits_for=args.waits_for,

@@ -94,8 +94,7 @@ class Reservable:
     def worth_reserving(self, prices: Prices) -> bool | None:
         """Whether a reservation, paid for every hour of its term, costs less than the hours it runs on demand.
 
-        "Reserved Instances are billed for every clock-hour during the term that you select, regardless of whether an
-        instance is running": https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/concepts-reserved-instances-application.html
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/concepts-reserved-instances-application.html
 
         Returns:
             None where a price is not known

@@ -8,7 +8,6 @@ from capacity.allocatable import Resources
 from capacity.disruptions import most_leaving, rolling_update
 from capacity.system_pods import SYSTEM_DEMAND
 from capacity.workloads import Demand, Taint, Workload
-from infra.database_settings import SidecarDatabaseSettings
 from infra.node_settings import NodeGroupSettings, TaintSettings
 from infra.service_settings import ServiceSettings
 from infra.shutdown import ShutdownTimes

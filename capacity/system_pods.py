@@ -44,8 +44,8 @@ SYSTEM_PODS: Final = (
     # Two containers of 25m each, aws-node and aws-eks-nodeagent.
     # https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.2/charts/aws-vpc-cni/values.yaml
     _pods("aws-node", "vpc-cni", 50, 0, None),
-    # No memory: https://github.com/aws/containers-roadmap/issues/1509. The 100m are what nodes of EKS list, such as in
-    # https://github.com/aws/containers-roadmap/issues/2852
+    # No memory: https://github.com/aws/containers-roadmap/issues/1509. The 100m are what `kubectl describe node` lists
+    # on EKS; no manifest of the add-on is published.
     _pods("kube-proxy", "kube-proxy", 100, 0, None),
     # https://github.com/aws/eks-pod-identity-agent/blob/main/charts/eks-pod-identity-agent/values.yaml
     _pods("eks-pod-identity-agent", "eks-pod-identity-agent", 0, 0, None),
