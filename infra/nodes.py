@@ -180,6 +180,9 @@ class NodeGroup(pulumi.ComponentResource):
                     ),
                 )
             ],
+            # EC2 reports an instance's CPU every five minutes otherwise, too seldom for alarms of one-minute periods.
+            # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/manage-detailed-monitoring.html
+            monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=bool(args.settings.policies)),
             tag_specifications=[
                 aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
                 for kind in ("instance", "volume", "network-interface")

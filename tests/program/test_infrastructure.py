@@ -114,6 +114,12 @@ def test_sizes_are_left_alone_exactly_where_schedules_own_them(prod: Graph) -> N
     assert ignored == {"slipway-prod-baseline": (), "slipway-prod-burst": ("scalingConfig",)}
 
 
+def test_nodes_report_every_minute_exactly_where_a_policy_looks_at_them(prod: Graph) -> None:
+    templates = prod.of("aws:ec2/launchTemplate:LaunchTemplate")
+    reporting = {template.name: template.inputs["monitoring"]["enabled"] for template in templates}
+    assert reporting == {"slipway-prod-baseline": False, "slipway-prod-burst": True}
+
+
 def test_schedules_state_all_three_sizes_a_zone_and_no_start(graph: Graph) -> None:
     schedules = graph.of("aws:autoscaling/schedule:Schedule")
     assert schedules
