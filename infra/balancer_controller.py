@@ -4,16 +4,14 @@ Pulumi owns the balancer, its listeners and its target groups; nothing in the cl
 (pulumi-eks #194), so the controller's other sides are off and its role could not use them.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from infra.iam_documents import POD_IDENTITY_TRUST
+from infra.pod_identity import pod_identity
 from infra.settings import Settings
 from infra.target_group_names import TARGET_GROUP_PREFIX
 
@@ -115,23 +113,8 @@ class BalancerController(pulumi.ComponentResource):
     def __init__(self, name: str, args: BalancerControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:infra:BalancerController", name, None, opts)
         settings = args.settings
-        child = pulumi.ResourceOptions(parent=self)
-        settings = args.settings
-        role = aws.iam.Role(name, assume_role_policy=POD_IDENTITY_TRUST, opts=child)
-        policy = aws.iam.RolePolicy(
-            name,
-            role=role.name,
-            policy=json.dumps(controller_policy(settings.region, settings.account, settings.name)),
-            opts=child,
-        )
-        identity = aws.eks.PodIdentityAssociation(
-            name,
-            cluster_name=args.cluster_name,
-            namespace=_NAMESPACE,
-            service_account=_SERVICE_ACCOUNT,
-            role_arn=role.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
-        )
+        policy = controller_policy(settings.region, settings.account, settings.name)
+        identity = pod_identity(name, policy, args.cluster_name, _NAMESPACE, _SERVICE_ACCOUNT, self)
         k8s.helm.v3.Release(
             name,
             k8s.helm.v3.ReleaseArgs(
@@ -146,7 +129,6 @@ class BalancerController(pulumi.ComponentResource):
                 # Pulumi undoes a release that fails, instead of leaving half of it.
                 atomic=True,
             ),
-            # Pods take their role when they start, so the association comes before them.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[identity, *args.waits_for]),
         )
 

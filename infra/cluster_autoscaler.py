@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html), and 
 set where the stack file says so and which its role is bound to.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from infra.iam_documents import POD_IDENTITY_TRUST
 from infra.node_settings import NodeGroupSettings
 from infra.nodes import NODE_GROUP_LABEL, NodeGroups
+from infra.pod_identity import pod_identity
 from infra.settings import Settings
 
 CHART = "cluster-autoscaler"
@@ -192,21 +191,8 @@ class ClusterAutoscaler(pulumi.ComponentResource):
             for group, one in autoscaled(settings.node_groups).items()
             for key, value in group_tags(cluster, group, one).items()
         ]
-        role = aws.iam.Role(name, assume_role_policy=POD_IDENTITY_TRUST, opts=child)
-        policy = aws.iam.RolePolicy(
-            name,
-            role=role.name,
-            policy=json.dumps(autoscaler_policy(settings.region, settings.account, cluster)),
-            opts=child,
-        )
-        identity = aws.eks.PodIdentityAssociation(
-            name,
-            cluster_name=args.cluster_name,
-            namespace=_NAMESPACE,
-            service_account=CHART,
-            role_arn=role.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
-        )
+        policy = autoscaler_policy(settings.region, settings.account, cluster)
+        identity = pod_identity(name, policy, args.cluster_name, _NAMESPACE, CHART, self)
         k8s.helm.v3.Release(
             name,
             k8s.helm.v3.ReleaseArgs(
@@ -219,7 +205,6 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 # Pulumi undoes a release that fails, instead of leaving half of it.
                 atomic=True,
             ),
-            # Pods take their role when they start, so the association comes before them.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[identity, *tags, *args.waits_for]),
         )
 
