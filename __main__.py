@@ -25,14 +25,14 @@ from infra.stack_file import read_settings
 from infra.standing import require_allowed_changes
 from infra.support_calendar import warn_of_support_ends
 
-settings = read_settings()
+now = datetime.now(UTC)
+settings = read_settings(now)
 provider = stack_provider(settings)
 require_allowed_changes(settings, provider)
 zone_id = find_zone_id(settings.domain, provider)
 in_aws = pulumi.ResourceOptions(providers=[provider])
 services = services_of(settings)
 shutdown = ShutdownTimes(settings.drain_seconds)
-now = datetime.now(UTC)
 warn_of_support_ends(settings, now)
 
 registry = ImageRegistry(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -30,8 +30,8 @@ _OTHER_NAMESPACES = ("aws", "eks", "kubernetes", "pulumi")
 _PLAIN_TEXT = {"account", "domain", "namespace"}
 
 
-def read_settings() -> Settings:
-    """The settings of the stack that Pulumi is working on, whose pods and nodes add up.
+def read_settings(now: datetime) -> Settings:
+    """The settings of the stack that Pulumi is working on, whose pods and nodes add up in the weeks after `now`.
 
     Raises:
         pulumi.RunError: the stack file has problems; the message lists all of them. Nothing was created.
@@ -41,19 +41,19 @@ def read_settings() -> Settings:
     values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     try:
         settings = parse_settings(pulumi.get_project(), pulumi.get_stack(), values)
-        _require_room(settings)
+        _require_room(settings, now)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
     return settings
 
 
-def _require_room(settings: Settings) -> None:
+def _require_room(settings: Settings, now: datetime) -> None:
     """Warn of what may go wrong with these sizes, and refuse what cannot work.
 
     Raises:
         SettingsError: with every such problem.
     """
-    findings = check_capacity(settings, datetime.now(UTC))
+    findings = check_capacity(settings, now)
     for warning in findings.warnings:
         pulumi.log.warn(str(warning))
     if findings.errors:
