@@ -40,8 +40,8 @@ OBSERVABILITY: tuple[Mistake, ...] = (
         "a budget of nothing",
         watching(budget={"monthlyUsd": 0, "counts": "team"}),
         (
-            f'{PATH}.budget.counts: is "team"; expected one of account, stack',
             f"{PATH}.budget.monthlyUsd: is 0; expected a whole number from 1 to 10000000",
+            f'{PATH}.budget.counts: is "team"; expected one of account, stack',
         ),
     ),
 )
