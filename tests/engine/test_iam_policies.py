@@ -35,7 +35,7 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ("RESOURCE_STAR", "rds:DescribeDBInstances"): DESCRIBE,
     ("RESOURCE_POLICY_PRIVILEGE_ESCALATION", "-access-logs-*"): ITS_OWN_BUCKET,
     ("RESOURCE_MISMATCH", "ssm:SendCommand"): "documents and machines stand in two statements, of which one has tags",
-    ("RESOURCE_MISMATCH", "rds:RestoreDBInstanceToPointInTime"): "a server and AWS's option groups stand in two statements",
+    ("RESOURCE_MISMATCH", "rds:RestoreDBInstanceToPointInTime"): "a server and option groups stand in two statements",
     ("RESOURCE_MISMATCH", "ssm:GetParameter"): "AWS's own parameters belong to no account, so there is no number",
 }
 """Findings that are none, by issue and something that only this finding names, with the reason."""
