@@ -122,7 +122,8 @@ class HaproxyMigration(pulumi.ComponentResource):
         commands = HaproxyCommands(
             name, HaproxyCommandsArgs(settings.name, delivery.sha256, waits_for=[delivery, fleet]), child
         )
-        self.sides = {service: FleetSide(fleet.target_group.arn, [fleet]) for service in args.services}
+        # The machines are told of a service that joins before its first visitor is sent there.
+        self.sides = {service: FleetSide(fleet.target_group.arn, [fleet, commands]) for service in args.services}
         self.target_group_arns = {service: group.arn for service, group in entrance.target_groups.items()}
         self.fleet: dict[str, pulumi.Input[str]] = {
             "autoScalingGroup": fleet.group.name,
