@@ -95,7 +95,8 @@ def test_a_back_end_talks_to_it_by_verified_tls(prod: Graph) -> None:
 
 
 def test_policies_let_pods_and_jobs_out_to_the_isolated_subnets_only(prod: Graph) -> None:
-    isolated = [each.inputs["cidrBlock"] for each in prod.of("aws:ec2/subnet:Subnet") if "-isolated-" in each.name]
+    subnets = [each for each in prod.of("aws:ec2/subnet:Subnet") if "-isolated-" in each.name]
+    isolated = sorted(each.inputs["cidrBlock"] for each in subnets)
     out = {"to": [{"ipBlock": {"cidr": cidr}} for cidr in isolated], "ports": [{"port": 5432, "protocol": "TCP"}]}
     assert out in prod.one(POLICY, "slipway-prod-thoughts-network-policy").inputs["spec"]["egress"]
     jobs = prod.one(POLICY, "slipway-prod-thoughts-jobs").inputs["spec"]
