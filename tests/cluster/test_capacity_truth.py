@@ -9,7 +9,8 @@ from bench.capacity_truth import compare, summary, table
 
 pytestmark = pytest.mark.cluster
 
-CASES = 500
+# The first of those that `python -m bench.capacity_truth --cases 500` plays (docs/capacity-truth.md): these take minutes.
+CASES = 200
 FIRST_SEED = 1
 FALSE_ALARMS = 0.02
 
@@ -22,7 +23,7 @@ def test_capacity_and_the_real_scheduler_agree() -> None:
     print(f"seeds {FIRST_SEED} to {FIRST_SEED + CASES - 1}")
     outcomes = compare(range(FIRST_SEED, FIRST_SEED + CASES))
     print("\n".join([*table(outcomes), *summary(outcomes)]))
-    assert len(outcomes) >= 500
+    assert len(outcomes) == CASES
     assert [each.case.seed for each in outcomes if each.broken_promise] == []
     assert sum(each.false_alarm for each in outcomes) < FALSE_ALARMS * len(outcomes)
     # Cases that are all easy would prove little.
