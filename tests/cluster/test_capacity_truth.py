@@ -9,7 +9,7 @@ from bench.capacity_truth import compare, summary, table
 
 pytestmark = pytest.mark.cluster
 
-# The first of those that `python -m bench.capacity_truth --cases 500` plays (docs/capacity-truth.md): these take minutes.
+# The first of those that `python -m bench.capacity_truth` plays (docs/capacity-truth.md); these alone take minutes.
 CASES = 200
 FIRST_SEED = 1
 FALSE_ALARMS = 0.02
