@@ -76,7 +76,7 @@ class Case:
 
 FIRST_UP: dict[str, Case] = {
     "network add-ons before nodes": Case(
-        Edit("__main__.py", "waits_for=[network_add_ons]", "waits_for=[]"),
+        Edit("__main__.py", "[network_add_ons], now", "[], now"),
         Slow(f"create:{ADDON}:*-before-nodes-*", NODE_GROUP),
         NODE_GROUP,
         r"the cluster lacks the add-on\(s\) kube-proxy, vpc-cni",
@@ -134,7 +134,7 @@ FIRST_UP: dict[str, Case] = {
         "is attached to no listener or rule, so its targets stay unused",
     ),
     "binding before pods": Case(
-        Edit("apps/service.py", "waits_for=[policy, *([binding] if binding else [])]", "waits_for=[policy]"),
+        Edit("apps/service.py", "[policy, *jobs, *([binding] if binding else [])]", "[policy, *jobs]"),
         Slow(f"create:{BINDING}:*", DEPLOYMENT),
         DEPLOYMENT,
         "TargetGroupBinding '[a-z-]+' not found",
