@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,21 @@ def stack() -> Generator[ClusterStack]:
         yield made
 
 
+def _pod_by_hand(node: str) -> dict[str, Any]:
+    """What the stack file knows nothing of, so that its own check of the room finds enough."""
+    container = {"name": "stranger", "image": "registry/stranger:1", "resources": {"requests": {"cpu": "1500m"}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"stranger-on-{node}", "namespace": "default"},
+        "spec": {"nodeName": node, "containers": [container], "terminationGracePeriodSeconds": 0},
+    }
+
+
 def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
+    strangers = [_pod_by_hand(node["metadata"]["name"]) for node in stack.nodes()]
+    for each in strangers:
+        stack.api.create(each)
     set_ready(stack.control_plane.model, "frontend", ready=False)
     # What runs already may stay; no further pod of users has room in it.
     used = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight", "namespace": NAMESPACE}}
@@ -37,8 +52,8 @@ def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
         set={
             **_QUICK,
             "slipway:images.frontend.tag": "git-0000002",
-            f"{_SERVICES}.thoughts.resources.requests.cpuMillicores": 1900,
-            f"{_SERVICES}.thoughts.resources.limits.cpuMillicores": 1900,
+            f"{_SERVICES}.thoughts.resources.requests.cpuMillicores": 400,
+            f"{_SERVICES}.thoughts.resources.limits.cpuMillicores": 400,
             f"{_SERVICES}.users.resources.limits.memoryMiB": 800,
         }
     )
@@ -50,6 +65,8 @@ def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
     assert "Traceback" not in outcome.output
 
     stack.api.delete("v1", "ResourceQuota", "tight", NAMESPACE)
+    for each in strangers:
+        stack.api.delete("v1", "Pod", each["metadata"]["name"], "default")
     set_ready(stack.control_plane.model, "frontend", ready=True)
     outcome = stack.up(set=_QUICK)
     assert outcome.exit_code == 0, outcome.output
