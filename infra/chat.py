@@ -15,6 +15,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.iam_documents import trust_of_account
+
 # "InvocationRateLimitPerSecond"; many alarms at once come one after the other, and chats refuse floods.
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateApiDestination.html
 _MESSAGES_PER_SECOND = 1
@@ -40,17 +42,7 @@ def events_trust(account: str) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "events.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
+    return trust_of_account("events.amazonaws.com", account)
 
 
 def events_policy(destination_arn: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.iam_documents import trust_of_account
+
 METRICS = ("GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize", "GroupMinSize")
 """What is asked for; it costs nothing.
 
@@ -28,17 +30,7 @@ def scheduler_trust(account: str) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "scheduler.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
+    return trust_of_account("scheduler.amazonaws.com", account)
 
 
 def scheduler_policy(region: str, account: str, stack_name: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """IAM policy documents that more than one component needs."""
 
 import json
+from typing import Any
 
 
 def trust(service: str, actions: tuple[str, ...] = ("sts:AssumeRole",)) -> str:
@@ -18,3 +19,21 @@ POD_IDENTITY_TRUST = trust("pods.eks.amazonaws.com", ("sts:AssumeRole", "sts:Tag
 
 https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
 """
+
+
+def trust_of_account(service: str, account: str) -> dict[str, Any]:
+    """Who may take a role: a service of AWS's, and that only for what is in this account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+        ],
+    }
