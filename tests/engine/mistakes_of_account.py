@@ -49,7 +49,7 @@ ACCOUNT: tuple[Mistake, ...] = (
         "unknown key at the top",
         {"slipway:colour": "red"},
         (
-            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, cluster, database, "
+            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, capacity, cluster, database, "
             "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, "
             "network, nodeGroups, observability, protect, readOnly, rolloutSeconds, services, tags",
         ),
