@@ -7,6 +7,7 @@ begins. https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-s
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -98,11 +99,17 @@ def recurrence_problem(recurrence: str) -> str | None:
     return None
 
 
+@cache
+def _time_zone_names() -> set[str]:
+    # Each call reads the whole database from disk, and there is one for every schedule.
+    return available_timezones()
+
+
 def time_zone_problem(name: str) -> str | None:
     """Why this is no IANA time zone name, or nothing. `EST` and the like are refused: they know no daylight saving."""
     if "/" not in name and name != "UTC":
         return "expected an IANA time zone such as 'America/Los_Angeles' or 'UTC'"
-    if name not in available_timezones():
+    if name not in _time_zone_names():
         return "not in the IANA time zone database; expected such as 'America/Los_Angeles'"
     ZoneInfo(name)
     return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.utils.quantity import parse_quantity
 
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find
@@ -60,7 +61,7 @@ class Cluster:
         """The CPU of each pod that metrics-server knows, in millicores, without sidecars."""
         answer = self.api.request("GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods")
         return {
-            item["metadata"]["name"]: int(container["usage"]["cpu"].removesuffix("n")) / 1e6
+            item["metadata"]["name"]: float(parse_quantity(container["usage"]["cpu"])) * 1000
             for item in answer.body["items"]
             for container in item["containers"]
             if container["name"] == app

@@ -5,8 +5,9 @@ Most runs are previews, which read the file exactly as `up` does and take two se
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,16 @@ import pytest
 import yaml
 
 from tests.engine.edited_program import program_with
-from tests.engine.mistake import Mistake
-from tests.engine.mistakes_of_account import ACCOUNT
-from tests.engine.mistakes_of_capacity import CAPACITY, WARNED, pods
-from tests.engine.mistakes_of_cluster import CLUSTER_AND_NETWORK
-from tests.engine.mistakes_of_databases import DATABASES
-from tests.engine.mistakes_of_haproxy import HAPROXY
-from tests.engine.mistakes_of_migration import MIGRATION
-from tests.engine.mistakes_of_nodes import NODES
-from tests.engine.mistakes_of_observability import OBSERVABILITY
-from tests.engine.mistakes_of_services import FRONTEND, RESOURCES, SERVICES, USERS
 from tests.engine.sandbox_stack import BOOTSTRAP, Outcome, SandboxStack, upped
+from tests.mistakes.capacity import WARNED, pods
+from tests.mistakes.every import AREAS, MISTAKES, in_one_file, values_of
+from tests.mistakes.mistake import Mistake
+from tests.mistakes.services import FRONTEND, RESOURCES, USERS
+from tests.stack_values import take_out
 
 pytestmark = pytest.mark.engine
 
 Prepared = Callable[[str], SandboxStack]
-
-MISTAKES = (
-    *ACCOUNT,
-    *CLUSTER_AND_NETWORK,
-    *NODES,
-    *CAPACITY,
-    *SERVICES,
-    *DATABASES,
-    *MIGRATION,
-    *HAPROXY,
-    *OBSERVABILITY,
-)
 
 
 @pytest.fixture(scope="session")
@@ -95,26 +79,25 @@ def told(outcome: Outcome, stack: str = "dev") -> list[str]:
     return [line.removeprefix("  ") for line in lines]
 
 
-def remove(file: Path, paths: tuple[str, ...]) -> None:
-    """Take keys out of a stack file; a path names keys, not indexes."""
+def remove(file: Path, paths: Iterable[str]) -> None:
+    """Take keys out of a stack file."""
     content = yaml.safe_load(file.read_text())
     for path in paths:
-        top, *way = path.split(".")
-        holder, last = content["config"], top
-        for step in way:
-            holder, last = holder[last], step
-        del holder[last]
+        take_out(content["config"], path)
     file.write_text(yaml.safe_dump(content))
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
-def test_a_mistake_is_told_by_path_value_and_what_is_allowed(
-    prepared: Prepared, stack_file: Path, mistake: Mistake
-) -> None:
-    stack = prepared(mistake.stack)
-    remove(stack_file, mistake.without)
-    outcome = refused(stack, lambda: stack.preview(set=mistake.set))
-    assert told(outcome, mistake.stack) == list(mistake.told)
+@pytest.mark.parametrize("area", AREAS)
+def test_mistakes_are_told_by_path_value_and_what_is_allowed(prepared: Prepared, stack_file: Path, area: str) -> None:
+    """As many of them in one file as it can hold; which those are, the program's own functions say."""
+    text = stack_file.read_text()
+    for group in in_one_file(AREAS[area]):
+        (name,) = {mistake.stack for mistake in group}
+        stack = prepared(name)
+        stack_file.write_text(text)
+        remove(stack_file, [path for mistake in group for path in mistake.without])
+        outcome = refused(stack, functools.partial(stack.preview, set=values_of(group)))
+        assert sorted(told(outcome, name)) == sorted(line for mistake in group for line in mistake.told)
 
 
 @pytest.mark.parametrize("mistake", WARNED, ids=[mistake.name for mistake in WARNED])
@@ -162,9 +145,8 @@ TOGETHER = (
 def test_all_mistakes_of_a_file_are_told_at_once(prepared: Prepared, names: tuple[str, ...]) -> None:
     mistakes = [mistake for mistake in MISTAKES if mistake.name in names]
     assert len(mistakes) == len(names)
-    both: dict[str, Any] = {path: value for mistake in mistakes for path, value in mistake.set.items()}
     stack = prepared("dev")
-    outcome = refused(stack, lambda: stack.preview(set=both))
+    outcome = refused(stack, lambda: stack.preview(set=values_of(mistakes)))
     assert sorted(told(outcome)) == sorted(line for mistake in mistakes for line in mistake.told)
 
 

@@ -11,12 +11,9 @@ from infra.haproxy_migration_settings import joined
 from infra.haproxy_place import fleet_configuration, fleet_place
 from infra.haproxy_settings import WeightSettings, broken_haproxy_rules
 from infra.haproxy_ways import ways_out
-from infra.problems import SettingsError
-from infra.stack_file import parse_settings
-from tests.engine.mistake import Mistake
-from tests.engine.mistakes_of_haproxy import HAPROXY, PATH
 from tests.haproxy_stack_file import PASSWORD_HASH, haproxy, migration_with, problems, settings_with, side
-from tests.stack_values import as_values, stack_config
+from tests.mistakes.haproxy import PATH
+from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.unit
 
@@ -87,20 +84,6 @@ def test_a_hash_never_shows() -> None:
         assert "hunter2" not in line
     (line,) = problems(haproxy(statistics=["operator", "hunter2"]))
     assert line == "slipway:migration.statistics: expected a map with passwordHash, user"
-
-
-@pytest.mark.parametrize("mistake", HAPROXY, ids=[mistake.name for mistake in HAPROXY])
-def test_what_is_wrong_is_told_with_its_path(mistake: Mistake) -> None:
-    config = stack_config("dev")
-    for path, value in mistake.set.items():
-        key, *way = path.split(".")
-        holder, last = config, key
-        for step in way:
-            holder, last = holder[last], step
-        holder[last] = value
-    with pytest.raises(SettingsError) as caught:
-        parse_settings("slipway", "dev", as_values(config))
-    assert [str(problem) for problem in caught.value.problems] == list(mistake.told)
 
 
 def test_a_fleet_takes_one_rule_and_one_target_group_whatever_moves() -> None:

@@ -7,8 +7,8 @@ import pytest
 from infra.problems import SettingsError
 from infra.settings import Settings
 from infra.stack_file import parse_settings
-from tests.engine.mistake import Mistake
-from tests.engine.mistakes_of_observability import OBSERVABILITY, PATH, SOUND, watching
+from tests.mistakes.mistake import Mistake
+from tests.mistakes.observability import OBSERVABILITY, PATH, SOUND, watching
 from tests.stack_values import STACKS, as_values, stack_config
 
 pytestmark = pytest.mark.unit

@@ -1,6 +1,6 @@
 """Mistakes in what a stack file says of the environment: domain, protection, region, role, account, tags."""
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 ACCOUNT: tuple[Mistake, ...] = (
     Mistake(
@@ -49,9 +49,9 @@ ACCOUNT: tuple[Mistake, ...] = (
         "unknown key at the top",
         {"slipway:colour": "red"},
         (
-            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, capacity, cluster, database, "
-            "databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, namespace, "
-            "network, nodeGroups, observability, protect, readOnly, rolloutSeconds, services, tags",
+            "slipway:colour: is not a known key; expected one of account, allowDatabaseLoss, capacity, cluster, "
+            "database, databasePasswords, domain, drainSeconds, images, immutableImages, loadBalancer, migration, "
+            "namespace, network, nodeGroups, observability, protect, readOnly, rolloutSeconds, services, tags",
         ),
     ),
     Mistake("no region", {}, ("aws:region: is required; expected such as us-west-2",), without=("aws:region",)),

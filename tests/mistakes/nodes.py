@@ -1,6 +1,6 @@
 """Mistakes in the node groups of a stack file: instances, sizes, schedules, policies."""
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 GENERAL = "slipway:nodeGroups.general"
 NIGHT = "slipway:nodeGroups.general.schedules.night"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 PATH = "slipway:migration"
 OLD: dict[str, Any] = {

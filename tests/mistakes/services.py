@@ -1,6 +1,6 @@
 """Mistakes in the services and images of a stack file, and in their passwords."""
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 FRONTEND = "slipway:services.frontend"
 USERS = "slipway:services.users"

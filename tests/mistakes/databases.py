@@ -1,6 +1,6 @@
 """Mistakes in the database server of a stack file, and in the databases on it."""
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 SERVER = "slipway:database"
 THOUGHTS = "slipway:services.thoughts.database"

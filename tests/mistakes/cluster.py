@@ -1,6 +1,6 @@
 """Mistakes in the network, the cluster and the load balancer of a stack file."""
 
-from tests.engine.mistake import Mistake
+from tests.mistakes.mistake import Mistake
 
 NETWORK = "slipway:network"
 CLUSTER = "slipway:cluster"

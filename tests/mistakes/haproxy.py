@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.engine.mistake import Mistake
 from tests.haproxy_stack_file import PASSWORD_HASH, haproxy, limits, side
+from tests.mistakes.mistake import Mistake
 
 PATH = "slipway:migration"
 FRONTEND: dict[str, Any] = {"newPercent": 5, "checkPath": "/"}
