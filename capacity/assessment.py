@@ -75,7 +75,7 @@ class Plan:
     """A system's needs and its node groups, of which questions can be asked.
 
     Attributes:
-        needs: of its services
+        needs: of its services and of the cluster itself
         group_names: in the order of the stack file
         zones: that each group's nodes are spread over
         drain_seconds: how long a request may take to end when its pod leaves

@@ -73,7 +73,7 @@ def _types_too_small(plan: Plan) -> Iterator[Problem]:
 
 
 def _pods_too_large(plan: Plan) -> Iterator[Problem]:
-    for need in plan.needs:
+    for need in plan.needs.services:
         requests = need.workload.requests
         groups = [
             group
@@ -154,7 +154,7 @@ class _StateCheck:
         fill, drain = self._assessment.update, self._settings.drain_seconds
         if fill.fits:
             return
-        for need in _unlike(self._plan.needs):
+        for need in _unlike(self._plan.needs.services):
             demand = stalling_update(self._plan.needs, need)
             if demand is not None and not (stalled := self._plan.fill(self._assessment.fewest, demand)).fits:
                 few = f"of {counted(need.least, 'pod')} none is taken down before a new one is ready"
@@ -185,7 +185,7 @@ class _StateCheck:
     def _fewer_pods(self, fill: Fill) -> str:
         """One service whose limit, lowered, makes room for all, if there is one among the first that find none."""
         names = {each.workload.name for each in fill.pending} | {each.name for each in fill.tight}
-        wanting = [need for need in self._plan.needs if need.name in names]
+        wanting = [need for need in self._plan.needs.services if need.name in names]
         for need in wanting[:_MOST_LIMITS]:
             pods = fewer_pods(self._plan, need, self._assessment.greatest)
             if pods is not None:

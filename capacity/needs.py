@@ -6,7 +6,7 @@ from typing import Final
 
 from capacity.allocatable import Resources
 from capacity.disruptions import most_leaving, rolling_update
-from capacity.system_pods import SYSTEM_DEMAND
+from capacity.system_pods import system_demand
 from capacity.workloads import Demand, Taint, Workload
 from infra.node_settings import NodeGroupSettings, TaintSettings
 from infra.service_settings import ServiceSettings
@@ -40,6 +40,19 @@ class Need:
     cpu_limit: int
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a stack asks for.
+
+    Attributes:
+        services: in the order of the stack file
+        cluster: the pods of the cluster itself, which are placed before any service's and stay as they are
+    """
+
+    services: tuple[Need, ...]
+    cluster: Demand
+
+
 def taints_of(taints: tuple[TaintSettings, ...]) -> tuple[Taint, ...]:
     """The taints of a group as Kubernetes writes them."""
     return tuple(Taint(taint.key, taint.value, taint.kubernetes_effect) for taint in taints)
@@ -67,22 +80,26 @@ def need_of(name: str, service: ServiceSettings, groups: Mapping[str, NodeGroupS
     )
 
 
-def needs_of(services: Mapping[str, ServiceSettings], groups: Mapping[str, NodeGroupSettings]) -> tuple[Need, ...]:
-    """What all services ask for, in the order of the stack file."""
-    return tuple(need_of(name, service, groups) for name, service in services.items())
+def needs_of(services: Mapping[str, ServiceSettings], groups: Mapping[str, NodeGroupSettings]) -> Needs:
+    """What the services and the cluster itself ask for."""
+    autoscaler = any(group.cluster_autoscaler for group in groups.values())
+    return Needs(
+        tuple(need_of(name, service, groups) for name, service in services.items()),
+        system_demand(cluster_autoscaler=autoscaler),
+    )
 
 
-def at_least(needs: tuple[Need, ...]) -> Demand:
+def at_least(needs: Needs) -> Demand:
     """Every service at its least, after the pods of the cluster itself."""
-    return [*SYSTEM_DEMAND, *((need.workload, need.least) for need in needs)]
+    return [*needs.cluster, *((need.workload, need.least) for need in needs.services)]
 
 
-def at_most(needs: tuple[Need, ...]) -> Demand:
+def at_most(needs: Needs) -> Demand:
     """Every service at its most."""
-    return [*SYSTEM_DEMAND, *((need.workload, need.most) for need in needs)]
+    return [*needs.cluster, *((need.workload, need.most) for need in needs.services)]
 
 
-def during_update(needs: tuple[Need, ...], drain_seconds: int) -> Demand:
+def during_update(needs: Needs, drain_seconds: int) -> Demand:
     """Every service at its least, while an update of all of them goes on, as one `pulumi up` may bring it.
 
     A pod that is taken down holds its requests until it has ended, and new ones are ready long before that.
@@ -94,20 +111,20 @@ def during_update(needs: tuple[Need, ...], drain_seconds: int) -> Demand:
         leaving = most_leaving(need.least, _SURGE, unavailable, _SECONDS_UNTIL_READY, seconds_until_gone)
         return rolling_update(need.workload, need.least, _SURGE, leaving)
 
-    updated = [rolling(need) if need.rolls else [(need.workload, need.least)] for need in needs]
+    updated = [rolling(need) if need.rolls else [(need.workload, need.least)] for need in needs.services]
     old = [revision for revisions in updated for revision in revisions[:-1]]
-    return [*SYSTEM_DEMAND, *old, *(revisions[-1] for revisions in updated)]
+    return [*needs.cluster, *old, *(revisions[-1] for revisions in updated)]
 
 
-def stalling_update(needs: tuple[Need, ...], updated: Need) -> Demand | None:
+def stalling_update(needs: Needs, updated: Need) -> Demand | None:
     """What has to find room for one service's update to go on at all; nothing, where it makes itself room.
 
     A service of so few pods that none may be taken down waits for its surge.
     """
     if not updated.rolls or taken_down_at_once(updated.least):
         return None
-    others = [(need.workload, need.least) for need in needs if need is not updated]
-    return [*SYSTEM_DEMAND, *others, *rolling_update(updated.workload, updated.least, _SURGE, leaving=0)]
+    others = [(need.workload, need.least) for need in needs.services if need is not updated]
+    return [*needs.cluster, *others, *rolling_update(updated.workload, updated.least, _SURGE, leaving=0)]
 
 
 def taken_down_at_once(replicas: int) -> int:

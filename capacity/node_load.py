@@ -21,7 +21,7 @@ def greatest_load(plan: Plan, state: State, group: str) -> float | None:
     if not state.sizings[group].at_least:
         return None
     millicores = 0.0
-    for need in plan.needs:
+    for need in plan.needs.services:
         usable = [each for each in plan.group_names if need.workload.may_run_on(plan.example(each))]
         if group in usable:
             millicores += need.most * need.cpu_limit / sum(state.sizings[each].at_least for each in usable)

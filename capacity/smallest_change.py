@@ -92,10 +92,11 @@ def groups_for(plan: Plan, fill: Fill) -> list[str]:
 
 def fewer_pods(plan: Plan, need: Need, counts: Counts) -> int | None:
     """To how many pods a service has to be limited so that all fit, or nothing where that is below its least."""
-    others = [each for each in plan.needs if each is not need]
+    others = [each for each in plan.needs.services if each is not need]
 
     def fits(most: int) -> bool:
-        return plan.surely_fits(counts, at_most((*others, replace(need, most=most))))
+        limited = replace(plan.needs, services=(*others, replace(need, most=most)))
+        return plan.surely_fits(counts, at_most(limited))
 
     if need.most <= need.least or not fits(need.least):
         return None

@@ -12,9 +12,8 @@ from capacity.needs import Need, needs_of, taints_of
 from capacity.simulated_nodes import NodeGroupModel
 from capacity.simulated_service import ServiceModel
 from capacity.simulation import Strategy
-from capacity.system_pods import SYSTEM_DEMAND
 from capacity.week import windows_between
-from capacity.workloads import Workload
+from capacity.workloads import Demand, Workload
 from infra.schedules import GroupSize
 from infra.service_settings import AutoscalingSettings
 from infra.settings import Settings
@@ -45,11 +44,11 @@ def strategy_of(name: str, settings: Settings, begin: datetime, end: datetime, s
         UnknownInstanceTypeError: of a node group.
     """
     needs = needs_of(settings.services, settings.node_groups)
-    services = [(_service(settings, need, start), need.workload) for need in needs]
+    services = [(_service(settings, need, start), need.workload) for need in needs.services]
     # The pods of the cluster itself come first, and stay as they are.
     return Strategy(
         name,
-        [*_system(settings), *services],
+        [*_system(needs.cluster, settings.drain_seconds), *services],
         list(_groups(settings, begin, end, start)),
         ControllerTimes(),
     )
@@ -79,8 +78,8 @@ def autoscaler_of(settings: AutoscalingSettings) -> Autoscaler:
     )
 
 
-def _system(settings: Settings) -> Iterator[tuple[ServiceModel, Workload]]:
-    for workload, replicas in SYSTEM_DEMAND:
+def _system(pods: Demand, leave_seconds: int) -> Iterator[tuple[ServiceModel, Workload]]:
+    for workload, replicas in pods:
         yield (
             ServiceModel(
                 name=workload.name,
@@ -88,7 +87,7 @@ def _system(settings: Settings) -> Iterator[tuple[ServiceModel, Workload]]:
                 limit_millicores=workload.requests.cpu_millicores,
                 idle_millicores=0,
                 start_seconds=0,
-                leave_seconds=settings.drain_seconds,
+                leave_seconds=leave_seconds,
                 replicas=replicas,
                 autoscaler=None,
             ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from capacity.allocatable import Resources
-from capacity.workloads import Workload
+from capacity.workloads import Demand, Workload
 
 ADD_ON_PREFIX: Final = "add-on "
 """What the names of these workloads begin with, so that a service may have the same name."""
@@ -67,6 +67,9 @@ SYSTEM_PODS: Final = (
     _pods("aws-load-balancer-controller", "aws-load-balancer-controller", 50, 128, 2),
 )
 
+CLUSTER_AUTOSCALER: Final = _pods("cluster-autoscaler", "cluster-autoscaler", 50, 300, 2)
+"""Where a node group has it: `autoscaler_values` in `infra/cluster_autoscaler.py`."""
+
 
 def requested_on_each_node() -> Resources:
     """What the DaemonSets' pods request together of a node."""
@@ -78,5 +81,7 @@ def requested_on_each_node() -> Resources:
     )
 
 
-SYSTEM_DEMAND: Final = tuple((each.workload(), each.replicas) for each in SYSTEM_PODS if each.replicas is not None)
-"""The other pods; most are `system-cluster-critical`, and placed before any service's."""
+def system_demand(*, cluster_autoscaler: bool) -> Demand:
+    """The other pods; most are `system-cluster-critical`, and placed before any service's."""
+    pods = (*SYSTEM_PODS, CLUSTER_AUTOSCALER) if cluster_autoscaler else SYSTEM_PODS
+    return [(each.workload(), each.replicas) for each in pods if each.replicas is not None]

@@ -65,8 +65,8 @@ def stretches(week: Week, plan: Plan) -> list[Stretch]:
     return [
         Stretch(
             window,
-            _pods(plan, sum(need.least for need in plan.needs), each.minimum),
-            _pods(plan, sum(need.most for need in plan.needs), each.maximum),
+            _pods(plan, sum(need.least for need in plan.needs.services), each.minimum),
+            _pods(plan, sum(need.most for need in plan.needs.services), each.maximum),
         )
         for window, each in zip(week.windows, assessments, strict=True)
     ]
@@ -124,7 +124,7 @@ def _row(alike: Sequence[_Time], plan: Plan, survives: str) -> Row:
 
 
 def _pods(plan: Plan, wanted: int, fill: Fill) -> Pods:
-    names = {need.name for need in plan.needs}
+    names = {need.name for need in plan.needs.services}
     pending = sum(each.pods for each in fill.pending if each.workload.name in names)
     return Pods(wanted, wanted - pending, fill.headroom.percent)
 

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi_aws.eks.outputs import NodeGroupResource
 
+from capacity.instance_types import instance_type
 from infra.iam_documents import trust
 from infra.node_settings import NodeGroupSettings
 from infra.scaling_policies import ScalingPolicies, ScalingPoliciesArgs
@@ -22,6 +23,8 @@ NODE_POLICIES = (
     "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
 )
 
+# Those without a GPU's drivers: https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html (amiType)
+_AMI_TYPES = {"amd64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 
 NODE_GROUP_LABEL = "slipway/node-group"
 """On every node, its group's name in the stack file: EKS' own label changes when a group is made anew."""
@@ -113,7 +116,7 @@ class NodeGroup(pulumi.ComponentResource):
             node_role_arn=args.role_arn,
             version=args.version,
             subnet_ids=list(args.subnet_ids),
-            ami_type="AL2023_x86_64_STANDARD",
+            ami_type=_AMI_TYPES[instance_type(settings.instance_type).architecture],
             capacity_type=settings.capacity_type,
             instance_types=[settings.instance_type],
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(

@@ -96,6 +96,7 @@ def test_cluster_is_private_encrypted_and_logged(graph: Graph) -> None:
 def test_node_groups_of_dev(dev: Graph) -> None:
     (group,) = dev.of(NODE_GROUP)
     assert group.inputs["instanceTypes"] == ["m5.large"]
+    assert group.inputs["amiType"] == "AL2023_x86_64_STANDARD"
     assert group.inputs["scalingConfig"] == {"minSize": 2, "desiredSize": 2, "maxSize": 4}
     (template,) = dev.of("aws:ec2/launchTemplate:LaunchTemplate")
     assert template.inputs["metadataOptions"] == {
@@ -107,6 +108,13 @@ def test_node_groups_of_dev(dev: Graph) -> None:
     assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeType"]) == ("true", "gp3")
     assert {tags["resourceType"] for tags in template.inputs["tagSpecifications"]} >= {"instance", "volume"}
     assert all(tags["tags"]["owner"] == "platform" for tags in template.inputs["tagSpecifications"])
+
+
+def test_a_group_of_arm_instances_gets_an_image_for_them() -> None:
+    config = stack_config("dev")
+    config["slipway:nodeGroups"]["general"]["instanceType"] = "m7g.large"
+    (group,) = record("dev", config).of(NODE_GROUP)
+    assert group.inputs["amiType"] == "AL2023_ARM_64_STANDARD"
 
 
 def test_sizes_are_left_alone_exactly_where_schedules_own_them(prod: Graph) -> None:

@@ -5,10 +5,11 @@ import pytest
 from apps.service import _strategy
 from capacity.allocatable import Resources
 from capacity.needs import at_least, at_most, during_update, needs_of, stalling_update, taken_down_at_once
-from capacity.system_pods import SYSTEM_DEMAND, SYSTEM_PODS, requested_on_each_node
+from capacity.system_pods import CLUSTER_AUTOSCALER, SYSTEM_PODS, requested_on_each_node, system_demand
 from capacity.workloads import Demand, Taint
 from infra.addons import ADD_ONS
 from infra.balancer_controller import controller_values
+from infra.cluster_autoscaler import autoscaler_values
 from infra.settings import Settings
 from tests.capacity_settings import frontend, settings_of
 
@@ -20,12 +21,12 @@ def needs(settings: Settings):
 
 
 def of_services(demand: Demand) -> dict[str, int]:
-    system = {workload.name for workload, _ in SYSTEM_DEMAND}
+    system = {workload.name for workload, _ in system_demand(cluster_autoscaler=True)}
     return {workload.name: pods for workload, pods in demand if workload.name not in system}
 
 
 def test_a_pod_requests_what_its_containers_do_together() -> None:
-    by_name = {need.name: need for need in needs(settings_of("dev"))}
+    by_name = {need.name: need for need in needs(settings_of("dev")).services}
     assert by_name["frontend"].workload.requests == Resources(60, 64, 1)
     assert by_name["thoughts"].workload.requests == Resources(160, 224, 1)  # with the database beside it
     assert by_name["thoughts"].cpu_limit == 450
@@ -47,12 +48,26 @@ def test_the_system_comes_first_and_always() -> None:
     ]
 
 
+def test_the_cluster_autoscalers_pods_count_where_a_group_has_it() -> None:
+    def autoscaled(config):
+        group = config["slipway:nodeGroups"]["general"]
+        group["clusterAutoscaler"] = True
+        group["schedules"] = {}
+
+    assert "add-on cluster-autoscaler" not in by_name(at_least(needs(settings_of("dev"))))
+    assert by_name(at_least(needs(settings_of("dev", autoscaled))))["add-on cluster-autoscaler"] == 2
+
+
+def by_name(demand: Demand) -> dict[str, int]:
+    return {workload.name: pods for workload, pods in demand}
+
+
 def test_a_bound_service_tolerates_the_taints_of_its_group() -> None:
     def bind(config):
         config["slipway:nodeGroups"]["burst"]["taints"] = [{"key": "spot", "value": "yes", "effect": "NO_SCHEDULE"}]
         frontend(config)["nodeGroup"] = "burst"
 
-    bound, free, _ = needs(settings_of("prod", bind))
+    bound, free, _ = needs(settings_of("prod", bind)).services
     assert bound.workload.node_group == "burst"
     assert bound.workload.tolerates == (Taint("spot", "yes", "NoSchedule"),)
     assert (free.workload.node_group, free.workload.tolerates) == (None, ())
@@ -82,13 +97,16 @@ def test_a_quarter_may_be_missing_rounded_down(replicas: int, gone: int) -> None
 
 
 def test_only_a_small_service_needs_room_for_its_surge() -> None:
-    small, *_ = found = needs(settings_of("staging"))
+    found = needs(settings_of("staging"))
+    small, *_ = found.services
     demand = stalling_update(found, small)
     assert demand is not None
     assert of_services(demand) == {"thoughts": 2, "users": 2, "frontend (old revision)": 1, "frontend": 2}
-    large, *_ = found = needs(settings_of("prod"))
+    found = needs(settings_of("prod"))
+    large, *_ = found.services
     assert stalling_update(found, large) is None
-    _, recreated, _ = found = needs(settings_of("dev"))
+    found = needs(settings_of("dev"))
+    _, recreated, _ = found.services
     assert stalling_update(found, recreated) is None
 
 
@@ -113,6 +131,16 @@ def test_the_controllers_pods_are_those_of_its_chart() -> None:
     requests = values["resources"]["requests"]
     assert requests == {"cpu": f"{pods.requests.cpu_millicores}m", "memory": f"{pods.requests.memory_mib}Mi"}
     assert values["replicaCount"] == pods.replicas
+
+
+def test_the_cluster_autoscalers_pods_are_those_of_its_chart() -> None:
+    values = autoscaler_values("any", "us-west-2")
+    requests = CLUSTER_AUTOSCALER.requests
+    assert values["resources"]["requests"] == {
+        "cpu": f"{requests.cpu_millicores}m",
+        "memory": f"{requests.memory_mib}Mi",
+    }
+    assert values["replicaCount"] == CLUSTER_AUTOSCALER.replicas
 
 
 def test_daemon_sets_take_their_part_of_each_node() -> None:

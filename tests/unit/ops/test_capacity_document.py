@@ -10,7 +10,7 @@ from capacity.assessment import Plan, offers_of
 from capacity.check import check_capacity
 from capacity.cost import node_hours
 from capacity.instance_types import instance_type
-from capacity.system_pods import SYSTEM_DEMAND
+from capacity.system_pods import system_demand
 from capacity.week import time_zone_of, week_of
 from capacity.week_report import rows
 from infra.settings import Settings
@@ -58,7 +58,7 @@ def test_what_a_node_offers() -> None:
     type_ = instance_type("m5.large")
     for name, amount in (("allocatable", allocatable(type_)), ("for everything else", offers_of(type_))):
         assert f"| {name} | {amount.cpu_millicores}m | {amount.memory_mib} MiB | {amount.pods} |" in TEXT
-    requests = [(workload.requests, pods) for workload, pods in SYSTEM_DEMAND]
+    requests = [(workload.requests, pods) for workload, pods in system_demand(cluster_autoscaler=False)]
     cpu = sum(each.cpu_millicores * pods for each, pods in requests)
     memory = sum(each.memory_mib * pods for each, pods in requests)
     assert f"{cpu}m CPU, {memory} MiB and {sum(pods for _, pods in requests)} pods" in TEXT
