@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -83,10 +82,7 @@ class LocalCluster:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in Pulumi's state."""
-        with tempfile.NamedTemporaryFile(dir=self._state, suffix=".json") as file:
-            run(self._sandbox.words(CHECKOUT, "stack", "export", "--file", file.name))
-            resources: list[dict[str, Any]] = json.loads(Path(file.name).read_text())["deployment"]["resources"]
-        return resources
+        return self._sandbox.resources()
 
     def audit(self) -> Iterator[str]:
         """The API server's audit log so far, by lines."""

@@ -58,12 +58,28 @@ class Sandbox:
         words = self.words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs")
         run(words)
 
-    def words(self, project: Path, *words: str, settings: Mapping[str, Any] | None = None) -> list[str]:
-        """The command line of `pulumi` with `words` about prod in this sandbox."""
+    def words(
+        self, project: Path, *words: str, settings: Mapping[str, Any] | None = None, time_scale: float = 0.0
+    ) -> list[str]:
+        """The command line of `pulumi` with `words` about prod in this sandbox.
+
+        Args:
+            project: the directory with its `Pulumi.yaml`
+            words: the command
+            settings: configuration beside the stack file's, by path
+            time_scale: how much of the time that AWS takes is waited for: 0 for none, 1 for all of it
+        """
         given = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
         options = [word for each in given for word in ("--set", each)]
-        own = [sys.executable, "-m", "sandbox", "--state", str(self.state), *options]
+        own = [sys.executable, "-m", "sandbox", "--state", str(self.state), "--time-scale", str(time_scale), *options]
         return [*own, "pulumi", "-C", str(project), *words, "--stack", self.stack]
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in Pulumi's state of prod."""
+        with tempfile.NamedTemporaryFile(dir=self.state, suffix=".json") as file:
+            run(self.words(CHECKOUT, "stack", "export", "--file", file.name))
+            resources: list[dict[str, Any]] = json.loads(Path(file.name).read_text())["deployment"]["resources"]
+        return resources
 
     def _preview_words(self, subject: Subject) -> list[str]:
         return self.words(subject.project, "preview", "--suppress-outputs", settings=subject.settings)

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from bench.grown_system import MOST_SERVICES, nodes_for, settings_of
+from bench.grown_system import MOST_SERVICES, nodes_for, settings_of, write_with_internal
 from capacity.check import check_capacity
 from infra.stack_file import parse_settings
 from tests import capacity_settings
@@ -19,6 +21,18 @@ def test_a_grown_prod_is_sound_and_all_its_services_have_images(services: int) -
     settings = parse_settings("slipway", "prod", as_values({**stack_config("prod"), **json.loads(json.dumps(grown))}))
     assert len(settings.services) == len(settings.images) == services
     assert len({host for service in settings.services.values() for host in service.hosts}) == services
+
+
+@pytest.mark.parametrize("services", [10, 1000])
+def test_internal_services_come_beside_those_of_prod(services: int, tmp_path: Path) -> None:
+    write_with_internal(services, "prod", tmp_path / "project")
+    written: dict[str, Any] = yaml.safe_load((tmp_path / "project" / "Pulumi.prod.yaml").read_text())["config"]
+    # Passwords are in no file; these are `stack_config`'s.
+    written["slipway:database"] = stack_config("prod")["slipway:database"]
+    settings = parse_settings("slipway", "prod", as_values({**stack_config("prod"), **written}))
+    assert sum(not service.hosts for service in settings.services.values()) == services
+    assert set(settings.services) == set(settings.images) >= {"frontend", "thoughts", "users"}
+    assert check_capacity(settings, datetime(2026, 6, 1, tzinfo=UTC)).errors == ()
 
 
 def test_more_than_a_balancer_takes_is_refused() -> None:

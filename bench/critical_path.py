@@ -1,0 +1,119 @@
+"""The chain of steps that no number of hands can shorten: each waits for the one before, and it takes longest.
+
+What a graph's steps take is the sandbox's table of AWS's times (`sandbox/latency.py`); what waits for what is Pulumi's
+own state: dependencies, the provider, and for a component that another one waits for, all that is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step.
+
+    Attributes:
+        name: what it is told by; no two have the same
+        seconds: how long it takes
+        after: the names of those it waits for
+    """
+
+    name: str
+    seconds: float
+    after: tuple[str, ...] = ()
+
+
+def critical_path(tasks: Iterable[Task]) -> list[Task]:
+    """The longest chain, first step first; of chains of the same length any.
+
+    Raises:
+        graphlib.CycleError: tasks wait for each other.
+        KeyError: one waits for a task that is not there.
+    """
+    by_name = {task.name: task for task in tasks}
+    ends: dict[str, float] = {}
+    before: dict[str, str | None] = {}
+    for name in TopologicalSorter({task.name: task.after for task in by_name.values()}).static_order():
+        task = by_name[name]
+        last = max(task.after, key=lambda each: ends[each], default=None)
+        before[name] = last
+        ends[name] = task.seconds + (ends[last] if last is not None else 0.0)
+    path: list[Task] = []
+    step = max(ends, key=lambda each: ends[each], default=None)
+    while step is not None:
+        path.append(by_name[step])
+        step = before[step]
+    return path[::-1]
+
+
+def length(path: Iterable[Task]) -> float:
+    """How long a chain takes, in seconds."""
+    return sum(task.seconds for task in path)
+
+
+def creations(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, str], float]) -> list[Task]:
+    """What `up` does from nothing, by a stack's state after it.
+
+    Args:
+        resources: those of the state (`pulumi stack export`)
+        seconds: how long an operation on a type takes
+    """
+    children: dict[str, list[str]] = {}
+    for each in resources:
+        children.setdefault(each.get("parent", ""), []).append(each["urn"])
+    return [
+        Task(
+            each["urn"],
+            seconds("create", type_of(each["urn"])) if is_called_for(each) else 0.0,
+            # A component is there once all that is in it is; nothing else waits for its parts because of it.
+            tuple(sorted(_waits_for(each) if each["custom"] else {*children.get(each["urn"], ())})),
+        )
+        for each in resources
+    ]
+
+
+def deletions(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, str], float]) -> list[Task]:
+    """What `destroy` does: everything goes before what it waited for when it was made."""
+    made = creations(resources, seconds)
+    by_urn = {each["urn"]: each for each in resources}
+    followers: dict[str, set[str]] = {task.name: set() for task in made}
+    for task in made:
+        for earlier in task.after:
+            followers[earlier].add(task.name)
+    return [
+        Task(
+            urn,
+            seconds("delete", type_of(urn)) if is_called_for(by_urn[urn]) and not _goes_by_itself(by_urn[urn]) else 0.0,
+            tuple(sorted(later)),
+        )
+        for urn, later in followers.items()
+    ]
+
+
+def type_of(urn: str) -> str:
+    """The type in a URN, without its parents'."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def name_of(urn: str) -> str:
+    """The logical name in a URN."""
+    return urn.split("::", 3)[3]
+
+
+def is_called_for(resource: Mapping[str, Any]) -> bool:
+    """Whether a provider is called for it; components and providers are the engine's own."""
+    return resource["custom"] and not resource["type"].startswith("pulumi:")
+
+
+def _waits_for(resource: Mapping[str, Any]) -> set[str]:
+    # A provider's reference is its URN and its id.
+    provider = resource.get("provider", "").rpartition("::")[0]
+    return {*resource.get("dependencies", ()), *([provider] if provider else [])}
+
+
+def _goes_by_itself(resource: Mapping[str, Any]) -> bool:
+    return bool(resource.get("retainOnDelete")) or bool(resource.get("deletedWith"))

@@ -1,0 +1,96 @@
+"""Measures `pulumi preview` of prod with up to 1,000 internal services more: time, CPU, memory.
+
+python -m bench.internal_growth
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.grown_system import write_with_internal
+from bench.growth import best_power, line_through
+from bench.sandboxed import Cost, Sandbox, Subject, sandbox
+
+_SIZES = (10, 100, 300, 1000)
+
+
+@dataclass(frozen=True)
+class Size:
+    """One system and what its previews took.
+
+    Attributes:
+        services: how many internal ones beside prod's own
+        subject: its program
+        costs: run by run
+        memory: the most that all processes held at once, in MiB, run by run; empty where it cannot be known
+    """
+
+    services: int
+    subject: Subject
+    costs: list[Cost] = field(default_factory=list[Cost])
+    memory: list[float] = field(default_factory=list[float])
+
+
+def measure(account: Sandbox, sizes: Sequence[Size], rounds: int) -> None:
+    """Preview each system in turn, as often as `rounds` says, once with an eye on memory each time."""
+    for number in range(rounds):
+        for size in sizes:
+            size.costs.append(account.preview(size.subject))
+            peak = account.peak_memory(size.subject)
+            if peak is not None:
+                size.memory.append(peak)
+            print(f"bench: round {number + 1} of {rounds}, {size.services} services", file=sys.stderr)
+
+
+def table(sizes: Sequence[Size]) -> list[str]:
+    """The medians and how they grow, as Markdown."""
+    counts = [size.services for size in sizes]
+    figures = {
+        "time, s": [statistics.median(cost.seconds for cost in size.costs) for size in sizes],
+        "CPU, s": [statistics.median(cost.cpu_seconds for cost in size.costs) for size in sizes],
+        "memory, MiB": [statistics.median(size.memory) for size in sizes if size.memory],
+    }
+    known = {name: values for name, values in figures.items() if len(values) == len(sizes)}
+    rows = [
+        f"| {count} | {' | '.join(f'{values[place]:.1f}' for values in known.values())} |"
+        for place, count in enumerate(counts)
+    ]
+    lines = [
+        f"- {name}: {line.fixed:.1f} and {line.each:.3f} for each service, R² {line.r_squared:.3f}, "
+        f"best power {best_power(counts, values):.2f}"
+        for name, values in known.items()
+        for line in [line_through(counts, values)]
+    ]
+    return [
+        f"| internal services | {' | '.join(known)} |",
+        f"|---|{'---|' * len(known)}",
+        *rows,
+        "",
+        *lines,
+    ]
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure, and print the table as Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m bench.internal_growth", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2, help="runs of each size (default 2)")
+    parser.add_argument("--sizes", type=int, nargs="*", default=_SIZES, help="numbers of services")
+    options = parser.parse_args(words)
+    with sandbox() as account, tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
+        sizes: list[Size] = []
+        for services in sorted(options.sizes):
+            project = Path(directory) / f"internal-{services}"
+            write_with_internal(services, Sandbox.stack, project)
+            sizes.append(Size(services, Subject(f"{services} services", project, {})))
+        measure(account, sizes, options.rounds)
+    print("\n".join(table(sizes)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
