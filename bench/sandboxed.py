@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,8 +56,13 @@ class Sandbox:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        words = self.words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs")
-        run(words)
+        if not state.exists():
+            run(self.words(CHECKOUT / "bootstrap", "up", "--yes", "--skip-preview", "--suppress-outputs"))
+
+    def copied(self, state: Path) -> Sandbox:
+        """The same account and all that is up in it, which from here on goes its own way."""
+        shutil.copytree(self.state, state)
+        return Sandbox(state)
 
     def words(
         self, project: Path, *words: str, settings: Mapping[str, Any] | None = None, time_scale: float = 0.0
@@ -74,15 +80,22 @@ class Sandbox:
         own = [sys.executable, "-m", "sandbox", "--state", str(self.state), "--time-scale", str(time_scale), *options]
         return [*own, "pulumi", "-C", str(project), *words, "--stack", self.stack]
 
-    def resources(self) -> list[dict[str, Any]]:
-        """The resources in Pulumi's state of prod."""
+    def export(self) -> dict[str, Any]:
+        """Pulumi's state of prod."""
         with tempfile.NamedTemporaryFile(dir=self.state, suffix=".json") as file:
             run(self.words(CHECKOUT, "stack", "export", "--file", file.name))
-            resources: list[dict[str, Any]] = json.loads(Path(file.name).read_text())["deployment"]["resources"]
-        return resources
+            return json.loads(Path(file.name).read_text())
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in it."""
+        return self.export()["deployment"]["resources"]
 
     def _preview_words(self, subject: Subject) -> list[str]:
         return self.words(subject.project, "preview", "--suppress-outputs", settings=subject.settings)
+
+    def _unchanged_words(self, subject: Subject) -> list[str]:
+        words = ("up", "--yes", "--skip-preview", "--expect-no-changes", "--suppress-outputs")
+        return self.words(subject.project, *words, settings=subject.settings)
 
     def preview(self, subject: Subject) -> Cost:
         """Preview `subject` and measure it.
@@ -90,19 +103,30 @@ class Sandbox:
         Raises:
             RuntimeError: the preview failed; the text is all it said.
         """
+        return self._cost(self._preview_words(subject))
+
+    def unchanged(self, subject: Subject) -> Cost:
+        """Bring up `subject`, which is up already, and measure it.
+
+        Raises:
+            RuntimeError: it failed, or changed something; the text is all it said.
+        """
+        return self._cost(self._unchanged_words(subject))
+
+    def _cost(self, words: Sequence[str]) -> Cost:
         before = os.times()
         start = time.perf_counter()
-        run(self._preview_words(subject))
+        run(words)
         seconds = time.perf_counter() - start
         after = os.times()
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
         return Cost(seconds, cpu)
 
-    def calls(self, subject: Subject) -> list[dict[str, Any]]:
-        """Preview `subject` and give back all gRPC messages between the engine and its plugins."""
+    def calls(self, subject: Subject, *, up: bool = False) -> list[dict[str, Any]]:
+        """Preview `subject`, or bring it up again, and give back all messages between the engine and its plugins."""
         with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
             log = Path(directory) / "grpc.json"
-            run(self._preview_words(subject), {"PULUMI_DEBUG_GRPC": str(log)})
+            run(self._unchanged_words(subject) if up else self._preview_words(subject), {"PULUMI_DEBUG_GRPC": str(log)})
             return [json.loads(line) for line in log.read_text().splitlines()]
 
     def peak_memory(self, subject: Subject) -> float | None:
@@ -171,7 +195,7 @@ def run(
 def sandbox() -> Generator[Sandbox, None, None]:
     """An emulated account that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
-        yield Sandbox(Path(directory))
+        yield Sandbox(Path(directory) / "sandbox")
 
 
 def session(leader: int) -> Iterator[int]:
