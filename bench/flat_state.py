@@ -31,6 +31,8 @@ def flat_state(state: Mapping[str, Any]) -> dict[str, Any]:
         each["propertyDependencies"] = {
             name: [urn for urn in found if urn in urns] for name, found in by_property.items()
         }
+        if each.get("deletedWith") not in urns:
+            each.pop("deletedWith", None)
     flat["deployment"]["resources"] = kept
     return flat
 

@@ -19,7 +19,7 @@ FLAT_SUBNET = "urn:pulumi:prod::slipway::aws:ec2/subnet:Subnet::subnet"
 RESOURCES: list[dict[str, Any]] = [
     {"urn": ROOT, "type": "pulumi:pulumi:Stack", "custom": False},
     {"urn": COMPONENT, "type": "slipway:infra:Network", "custom": False, "parent": ROOT},
-    {"urn": VPC, "type": "aws:ec2/vpc:Vpc", "custom": True, "parent": COMPONENT},
+    {"urn": VPC, "type": "aws:ec2/vpc:Vpc", "custom": True, "parent": COMPONENT, "deletedWith": COMPONENT},
     {
         **{"urn": VPC.replace("vpc:Vpc::vpc", "subnet:Subnet::subnet"), "type": "aws:ec2/subnet:Subnet"},
         **{"custom": True, "parent": COMPONENT, "dependencies": [VPC, COMPONENT]},
@@ -37,4 +37,5 @@ def test_components_go_and_what_was_in_them_stays() -> None:
     assert subnet["dependencies"] == [FLAT_VPC]
     assert subnet["propertyDependencies"] == {"vpcId": [FLAT_VPC]}
     assert subnet["deletedWith"] == FLAT_VPC
+    assert "deletedWith" not in vpc
     assert flat["deployment"]["manifest"] == {"magic": "any"}
