@@ -66,7 +66,7 @@ cluster-tools: setup ## Find, download or build the programs of a Kubernetes con
 image-tools: setup ## Find or build regctl, which moves images, and a registry for the tests (once, 1 to 4 min to build)
 	@$(PYTHON) -m sandbox.go_tools images
 
-lint-tools: setup ## Find or build actionlint, which reads the workflows (once, seconds to build)
+lint-tools: setup ## Find or build actionlint and kube-score, for the tests (once, 1 to 3 min to build)
 	@$(PYTHON) -m sandbox.go_tools lint
 
 # PACE=fast runs the control plane's own clocks faster: autoscaler, node monitor, health checks.
