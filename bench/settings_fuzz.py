@@ -147,10 +147,10 @@ def main(words: Sequence[str], say: Callable[[str], None] = print) -> int:
     ordered = sorted(tally.cpu_seconds)
     half, most = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
     say(
-        f"{len(ordered)} documents, all different, of the seeds {asked.first} to {number - 1}; "
-        f"{len(tally.accepted)} accepted, {len(chosen)} of these previewed; half within {1000 * half:.0f} ms, 99 of 100 "
-        f"within {1000 * most:.0f} ms, all within {ordered[-1]:.2f} CPU seconds, {max(tally.seconds):.2f} by the clock; "
-        f"{len(tally.faults)} faults"
+        f"{len(ordered)} documents, all different, of the seeds {asked.first} to {number - 1}\n"
+        f"{len(tally.accepted)} accepted, {len(chosen)} of these previewed\n"
+        f"half within {1000 * half:.0f} ms, 99 of 100 within {1000 * most:.0f} ms, all within {ordered[-1]:.2f} CPU "
+        f"seconds, {max(tally.seconds):.2f} by the clock\n{len(tally.faults)} faults"
     )
     return 1 if tally.faults else 0
 
