@@ -31,9 +31,11 @@ def report_of(answer: Mapping[str, Any], explained: Mapping[str, str]) -> list[s
     dependencies: list[dict[str, Any]] = answer["dependencies"]
     if not dependencies:
         return ["pip-audit looked at nothing"]
-    lines = [
-        f"{each['name']} was not looked at: {each['skip_reason']}" for each in dependencies if "skip_reason" in each
-    ]
+    skipped = [each for each in dependencies if "skip_reason" in each]
+    lines: list[str] = []
+    if skipped:
+        number = f"{len(skipped)} of {len(dependencies)} packages were not looked at"
+        lines.append(f"{number}: can PyPI's vulnerability data be reached? {skipped[0]['skip_reason']}")
     found: set[str] = set()
     for each in dependencies:
         for vulnerability in each.get("vulns", []):

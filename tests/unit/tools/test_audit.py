@@ -35,7 +35,7 @@ def test_an_explanation_that_nothing_needs_fails() -> None:
 
 def test_what_was_not_looked_at_is_not_passed() -> None:
     (line,) = report_of({"dependencies": [SOUND, SKIPPED]}, {})
-    assert line.startswith("pulumi was not looked at: ")
+    assert line.startswith("1 of 2 packages were not looked at: ")
     assert report_of({"dependencies": []}, {}) == ["pip-audit looked at nothing"]
 
 
