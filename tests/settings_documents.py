@@ -102,7 +102,7 @@ def _near_number(draw: DrawFn, config: Config) -> None:
     if numbers:
         path = draw(st.sampled_from(numbers))
         value = value_at(config, path)
-        _set(config, path, draw(st.integers(value // 2, 2 * value + 10)))
+        _set(config, path, draw(st.integers(value - abs(value) // 2, value + abs(value) + 10)))
 
 
 def _addition(draw: DrawFn, config: Config) -> None:
