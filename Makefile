@@ -15,7 +15,7 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
 	graph clean-sandbox test lint bench \
-	bench-cluster bench-capacity cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
+	bench-cluster bench-capacity fuzz audit cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -66,7 +66,7 @@ cluster-tools: setup ## Find, download or build the programs of a Kubernetes con
 image-tools: setup ## Find or build regctl, which moves images, and a registry for the tests (once, 1 to 4 min to build)
 	@$(PYTHON) -m sandbox.go_tools images
 
-lint-tools: setup ## Find or build actionlint, which reads the workflows (once, seconds to build)
+lint-tools: setup ## Find or build actionlint and kube-score, for the tests (once, 1 to 3 min to build)
 	@$(PYTHON) -m sandbox.go_tools lint
 
 # PACE=fast runs the control plane's own clocks faster: autoscaler, node monitor, health checks.
@@ -104,3 +104,9 @@ bench-cluster: cluster-tools ## Measure 100 services on 50 nodes, by Pulumi and 
 bench-capacity: cluster-tools ## Compare the capacity check with a real scheduler (see docs/capacity-truth.md), and time it
 	$(PYTHON) -m bench.capacity_truth $(ARGS)
 	$(PYTHON) -m bench.capacity_speed
+
+fuzz: setup-tests ## Read 20,000 stack files made by chance, and preview some that are accepted (docs/robustness.md)
+	$(PYTHON) -m bench.settings_fuzz $(ARGS)
+
+audit: setup-tests ## Ask PyPI whether a pinned package has a known vulnerability (needs the network)
+	$(PYTHON) -m tools.audit

@@ -9,6 +9,7 @@ from capacity.allocatable import Resources, allocatable
 from capacity.disruptions import node_losses, zone_losses
 from capacity.instance_types import InstanceType, instance_type
 from capacity.needs import at_least, at_most, during_update, needs_of, taints_of
+from capacity.patience import Patience
 from capacity.placement import Pending, Placement, check
 from capacity.proof import proven_to_fit
 from capacity.system_pods import requested_on_each_node
@@ -21,6 +22,9 @@ Counts = Mapping[str, int]
 
 # Pods times nodes, up to which a search lets the scheduler's model play.
 _MOST_STEPS: Final = 50_000
+# What may be spent on what fits, and on the search for what would: together less than a second.
+_PATIENCE: Final = 300_000
+_PATIENCE_OF_SEARCHES: Final = 150_000
 
 NOTHING: Final = Resources(0, 0, 0)
 
@@ -98,6 +102,7 @@ class Plan:
         self._taints = {name: taints_of(group.taints) for name, group in groups.items()}
         self.offers = {name: offers_of(type_) for name, type_ in self.types.items()}
         self._fills: dict[object, Fill] = {}
+        self._answers, self._searches = Patience(_PATIENCE), Patience(_PATIENCE_OF_SEARCHES)
 
     def example(self, group: str) -> Node:
         """A node of a group as pods of services meet it: what it offers is less what add-ons take of each node."""
@@ -131,30 +136,36 @@ class Plan:
     def surely_fits(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> bool:
         """Whether a demand finds room, for a search that asks again and again.
 
-        The same as `fill(...).fits`, but where pods and nodes are so many that each answer takes seconds, only what is
-        proven counts.
+        The same as `fill(...).fits`, but where pods and nodes are so many that each answer takes seconds, or after many
+        questions, only what is proven counts.
         """
         left = [node for node in self.nodes(counts) if node.name not in lost]
         if self._headroom(left, demand).percent < 0:
             return False
         if len(left) * sum(pods for _, pods in demand) > _MOST_STEPS:
-            return proven_to_fit(left, demand)
-        return self.fill(counts, demand, lost).fits
+            return proven_to_fit(left, demand, self._searches)
+        return self._kept_fill(counts, demand, lost, self._searches).fits
 
     def fill(self, counts: Counts, demand: Demand, lost: Collection[str] = ()) -> Fill:
         """How a demand finds room on so many nodes, some of which may be lost."""
-        key = (tuple(sorted(counts.items())), tuple(demand), tuple(sorted(lost)))
-        if key not in self._fills:
-            self._fills[key] = self._fill(counts, demand, lost)
-        return self._fills[key]
+        return self._kept_fill(counts, demand, lost, self._answers)
 
-    def _fill(self, counts: Counts, demand: Demand, lost: Collection[str]) -> Fill:
+    def _kept_fill(self, counts: Counts, demand: Demand, lost: Collection[str], patience: Patience) -> Fill:
+        key = (tuple(sorted(counts.items())), tuple(demand), tuple(sorted(lost)))
+        if key in self._fills:
+            return self._fills[key]
+        fill = self._fill(counts, demand, lost, patience)
+        if not patience.is_gone:
+            self._fills[key] = fill  # what a search did not look into, an answer may
+        return fill
+
+    def _fill(self, counts: Counts, demand: Demand, lost: Collection[str], patience: Patience) -> Fill:
         nodes = self.nodes(counts)
         left = [node for node in nodes if node.name not in lost]
         headroom = self._headroom(left, demand)
-        if proven_to_fit(left, demand):
+        if proven_to_fit(left, demand, patience):
             return Fill(fits=True, pending=(), tight=(), shortage=NOTHING, headroom=headroom)
-        verdict = check(nodes, demand, lost)
+        verdict = check(nodes, demand, lost, patience)
         pending = verdict.placement.pending
         return Fill(verdict.fits, pending, verdict.tight, _shortage(verdict.placement), headroom)
 

@@ -30,6 +30,7 @@ from typing import Final
 
 from capacity.allocatable import Resources
 from capacity.filling import Amounts, Room, can_fill
+from capacity.patience import Patience
 from capacity.workloads import Demand, Node, Spread, Workload
 
 # Beyond so many different workloads their sums leave no gaps worth the time.
@@ -39,14 +40,15 @@ _MOST_CHOICES: Final = 64
 _ROUNDING: Final = 1e-9
 
 
-def unproven(nodes: Sequence[Node], demand: Demand) -> list[Workload]:
+def unproven(nodes: Sequence[Node], demand: Demand, patience: Patience | None = None) -> list[Workload]:
     """Workloads for which it is not proven that each of their pods finds a node, whatever order, choices and past.
 
     Args:
         nodes: those there are
         demand: all pods that there are to be
+        patience: what may be spent where the bound is too coarse
     """
-    proof = _Proof(nodes, demand)
+    proof = _Proof(nodes, demand, Patience() if patience is None else patience)
     alike: dict[object, list[Workload]] = {}
     doubtful: set[Workload] = set()
     for workload, pods in demand:
@@ -78,8 +80,9 @@ def _offers(node: Node) -> Amounts:
 class _Proof:
     """The pods that may be in the way, and the nodes by kind."""
 
-    def __init__(self, nodes: Sequence[Node], demand: Demand) -> None:
+    def __init__(self, nodes: Sequence[Node], demand: Demand, patience: Patience) -> None:
         self._nodes = nodes
+        self._patience = patience
         self._workloads = [workload for workload, _ in demand]
         self._sizes = [_requests(workload) for workload in self._workloads]
         self._counts = [count for _, count in demand]
@@ -124,7 +127,7 @@ class _Proof:
             return True
         if not rooms or len(counts) > _MOST_FOR_SUMS:
             return bool(rooms) and _reach(rooms, counts) < sum(room.nodes for room in rooms) - _ROUNDING
-        return not can_fill(rooms, self._sizes, counts)
+        return not can_fill(rooms, self._sizes, counts, self._patience)
 
     def _room(self, workload: Workload, kind: Sequence[Node], counts: Sequence[int]) -> Room:
         offers, (cpu, memory, pods) = _offers(kind[0]), _requests(workload)

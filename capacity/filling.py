@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from capacity.patience import Patience
+
 Amounts = tuple[int, int, int]
 """CPU in millicores, memory in MiB, pods."""
 
@@ -43,22 +45,28 @@ class _BudgetSpentError(Exception):
     """It takes too long to be sure."""
 
 
-def can_fill(rooms: Sequence[Room], sizes: Sequence[Amounts], counts: Sequence[int]) -> bool:
+def can_fill(
+    rooms: Sequence[Room], sizes: Sequence[Amounts], counts: Sequence[int], patience: Patience | None = None
+) -> bool:
     """Whether some of the pods can fill all nodes of all rooms at once; true also where that is not found out in time.
 
     Args:
         rooms: the nodes
         sizes: what pods request
         counts: how many pods there are of each size
+        patience: what may be spent on it, beside a budget of its own
     """
+    patience = Patience() if patience is None else patience
     try:
-        fillings = [list(_fillings(room, sizes, counts)) for room in rooms]
-        return _Search(rooms, fillings).fills(list(counts))
+        fillings = [list(_fillings(room, sizes, counts, patience)) for room in rooms]
+        return _Search(rooms, fillings, patience).fills(list(counts))
     except _BudgetSpentError:
         return True
 
 
-def _fillings(room: Room, sizes: Sequence[Amounts], counts: Sequence[int]) -> Iterator[tuple[tuple[int, int], ...]]:
+def _fillings(
+    room: Room, sizes: Sequence[Amounts], counts: Sequence[int], patience: Patience
+) -> Iterator[tuple[tuple[int, int], ...]]:
     """All ways to fill one node without a pod too many: pairs of a size and how many pods of it."""
     order = sorted(
         (size for size, admitted in enumerate(room.admits) if admitted and counts[size]),
@@ -70,7 +78,8 @@ def _fillings(room: Room, sizes: Sequence[Amounts], counts: Sequence[int]) -> It
     while stack:
         place, chosen, load = stack.pop()
         steps += 1
-        if steps > _MOST_STEPS or found > _MOST_FILLINGS:
+        patience.step(1)
+        if steps > _MOST_STEPS or found > _MOST_FILLINGS or patience.is_gone:
             raise _BudgetSpentError
         if _is_filled(load, room.threshold):
             if not any(_is_filled(_less(load, sizes[size]), room.threshold) for size, _ in chosen):
@@ -105,8 +114,11 @@ def _less(load: Amounts, size: Amounts) -> Amounts:
 class _Search:
     """Depth first: room by room, node by node, each node's filling no earlier in the list than the one before."""
 
-    def __init__(self, rooms: Sequence[Room], fillings: Sequence[Sequence[tuple[tuple[int, int], ...]]]) -> None:
+    def __init__(
+        self, rooms: Sequence[Room], fillings: Sequence[Sequence[tuple[tuple[int, int], ...]]], patience: Patience
+    ) -> None:
         self._rooms = rooms
+        self._patience = patience
         self._fillings = fillings
         self._steps = 0
         # By how much of a node of this room or a later one a pod of each size fills it at most.
@@ -123,7 +135,8 @@ class _Search:
         if filled == self._rooms[place].nodes:
             return self.fills(counts, place + 1)
         self._steps += 1
-        if self._steps > _MOST_STEPS:
+        self._patience.step(1)
+        if self._steps > _MOST_STEPS or self._patience.is_gone:
             raise _BudgetSpentError
         reach = sum(count * share for count, share in zip(counts, self._best[place], strict=True))
         if reach < self._nodes_from[place] - filled - _ROUNDING:

@@ -37,6 +37,7 @@ from typing import Final
 from capacity.allocatable import Resources
 from capacity.arrivals import Order, Story, play, searched_orders, usual_orders
 from capacity.blocking import unproven
+from capacity.patience import Patience
 from capacity.scheduler import Scheduler
 from capacity.workloads import SERVICE_SPREAD, Demand, Node, Spread, Taint, Workload
 
@@ -124,33 +125,48 @@ def place(nodes: Sequence[Node], demand: Demand) -> Placement:
     return _placement(play(nodes, Order(demand)))
 
 
-def check(nodes: Sequence[Node], demand: Demand, lost: Collection[str] = ()) -> Verdict:
+def check(
+    nodes: Sequence[Node], demand: Demand, lost: Collection[str] = (), patience: Patience | None = None
+) -> Verdict:
     """Whether all pods are placed in any order, also again after nodes were lost.
 
     Args:
         nodes: those there were before the loss
         demand: how many pods of each workload
         lost: names of nodes that are lost with their pods once all are placed
+        patience: what may be spent on proofs and orders; once it is gone, what is not proven counts as too tight.
+            Without any, nothing is left untried
     """
+    patience = Patience() if patience is None else patience
+    pods = sum(count for _, count in demand)
     likely = _placement(play(nodes, Order(demand), lost))
     if likely.pending:
         return Verdict(fits=False, placement=likely, tight=(), order=Order(demand))
     left = [node for node in nodes if node.name not in lost]
-    unsure = unproven(left, demand)
+    unsure = unproven(left, demand, patience)
     if not unsure:
         return Verdict(fits=True, placement=likely, tight=(), order=None)
     tight: set[Workload] = set()
     for order in usual_orders(nodes, demand):
+        if patience.is_gone:
+            break
+        patience.place(pods, len(nodes))
         story = play(nodes, order, lost)
         if story.pending:
             return Verdict(fits=False, placement=_placement(story), tight=(), order=order)
         tight.update(workload for workload in unsure if not story.scheduler.takes(workload))
-    if not tight:
-        return Verdict(fits=True, placement=likely, tight=(), order=None)
+    if patience.is_gone or not tight:
+        unknown = tuple(unsure) if patience.is_gone else ()
+        return Verdict(fits=not unknown, placement=likely, tight=unknown, order=None)
     orders = searched_orders(nodes, demand, lost, unsure)
     reserve = orders is not None
     smaller = [_with_reserve(node) for node in nodes]
     for order in orders or ():
+        if patience.is_gone:
+            reserve = False
+            break
+        # The search plays it a second time, and without a reserve it is played a third time.
+        patience.place(3 * pods, len(nodes))
         if reserve and play(smaller, order, lost).pending:
             reserve = False
         if not reserve and (story := play(nodes, order, lost)).pending:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from capacity.blocking import unproven
+from capacity.patience import Patience
 from capacity.workloads import Demand, Node, Workload
 
 
-def proven_to_fit(nodes: Sequence[Node], demand: Demand) -> bool:
+def proven_to_fit(nodes: Sequence[Node], demand: Demand, patience: Patience | None = None) -> bool:
     """Whether it is proven that every pod finds a node; it needs no scheduler, and holds after losses too."""
-    return not unproven(nodes, _merged(demand))
+    return not unproven(nodes, _merged(demand), patience)
 
 
 def _merged(demand: Demand) -> Demand:

@@ -37,6 +37,10 @@ class MoreNodes:
             paths: of the sizes that are too small
         """
         size, keys = self.sizing.size, ("min", "desired", "max")
+        if self.at_most and self.sizing.scaled and not self.sizing.grows_for_pods and size.desired == 0:
+            # There is no CPU on no node, so no policy adds the first one, whatever the maximum.
+            first_node = ["min 1", "desired 1", *([f"max {self.nodes}"] if size.max < self.nodes else [])]
+            return f"{listed(first_node)} at {' and at '.join(paths)}"
         bound = "max" if self.at_most or self.sizing.grows_for_pods else "min"
         first = keys.index(bound) if self.sizing.scaled else keys.index("desired")
         bounds = dict(zip(keys, (size.min, size.desired, size.max), strict=True))

@@ -8,6 +8,7 @@ is, unless a scaling policy moves it between minimum and maximum.
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -179,9 +180,15 @@ def _moment(action: _Action) -> datetime:
 
 
 def _sizing_before(moment: datetime, sizing: Sizing, actions: Sequence[_Action]) -> Sizing:
-    """What the last action up to a moment set; of several at once, the last in the stack file."""
-    past = [set_then for when, set_then in actions if when <= moment]
-    return past[-1] if past else sizing
+    """What the last action up to a moment set; of several at once, the last in the stack file.
+
+    Args:
+        moment: UTC
+        sizing: before any of them
+        actions: in the order of their moments
+    """
+    past = bisect_right(actions, moment, key=_moment)
+    return actions[past - 1][1] if past else sizing
 
 
 def _actions(name: str, group: NodeGroupSettings, start: datetime, end: datetime) -> Iterator[_Action]:

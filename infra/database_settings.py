@@ -21,7 +21,8 @@ _DATABASE_NAME_WORDS = (
     "PostgreSQL or RDS keeps for itself"
 )
 _FILE_WORDS = "a file of this project such as certificates/rds-us-west-2.pem"
-_WINDOW = r"([01]\d|2[0-3]):[0-5]\d"
+_POINT_IN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+_WINDOW = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 
 
@@ -87,7 +88,7 @@ class ManagedDatabaseSettings(StrictModel):
 
     kind: Literal["managed"]
     name: DatabaseName
-    password_version: Annotated[int, Field(ge=1)]
+    password_version: Annotated[int, Field(ge=1, le=1_000_000)]
     """Goes up by one with every new password: two logins take turns, so that the old password works meanwhile."""
 
     @property
@@ -114,7 +115,14 @@ class RestoredServerSettings(StrictModel):
         str, text(r"^[a-z][a-z0-9]{0,15}$", "a name of at most 16 lower-case letters and digits such as thursday")
     ]
     point_in_time: (
-        Annotated[str, text(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "a time in UTC such as 2026-11-26T08:00:00Z")] | None
+        Annotated[
+            str,
+            text(
+                r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z$",
+                "a time in UTC such as 2026-11-26T08:00:00Z",
+            ),
+        ]
+        | None
     ) = None
     snapshot: Annotated[str, text(r"^[A-Za-z][A-Za-z0-9:-]{0,254}$", "the name of a snapshot")] | None = None
     serves: bool
@@ -135,7 +143,8 @@ class DatabaseServerSettings(StrictModel):
     """
 
     engine_version: Annotated[
-        str, text(r"^1[5-9]\.\d{1,2}$", 'a version of PostgreSQL from 15 on, with its minor, in quotes such as "18.1"')
+        str,
+        text(r"^1[5-9]\.[0-9]{1,2}$", 'a version of PostgreSQL from 15 on, with its minor, in quotes such as "18.1"'),
     ]
     instance_class: Annotated[str, text(r"^db\.[a-z0-9]+\.[a-z0-9]+$", "an RDS instance class such as db.m7g.large")]
     storage_gib: Annotated[int, Field(alias="storageGiB", ge=20, le=65536)]
@@ -156,7 +165,7 @@ class DatabaseServerSettings(StrictModel):
     client_image: Annotated[
         str,
         text(
-            r"^[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+@sha256:[0-9a-f]{64}$",
+            r"^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+@sha256:[0-9a-f]{64}$",
             "an image by its registry, its name and its digest such as registry.example.com/postgres@sha256:...",
         ),
     ]

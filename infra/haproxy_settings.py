@@ -23,7 +23,7 @@ PERCENT = 100
 SYSTEM_AUTHORITIES = "@system-ca"
 # https://www.rfc-editor.org/rfc/rfc1918#section-3
 _PRIVATE_RANGES = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-_HASH = r"^\$[56]\$(rounds=\d{4,6}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43,86}$"
+_HASH = r"^\$[56]\$(rounds=[0-9]{4,6}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43,86}$"
 HASH_FORM = re.compile(_HASH)
 """https://manpages.debian.org/bookworm/libcrypt-dev/crypt.5.en.html, SHA-256 and SHA-512."""
 HASH_WORDS = "a hash that `openssl passwd -6` made"

@@ -23,7 +23,7 @@ def _codes(codes: str) -> str:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html
 HealthCheckCodes = Annotated[
     str,
-    text(r"^[2-4]\d{2}(-[2-4]\d{2})?(,[2-4]\d{2}(-[2-4]\d{2})?)*$", _CODES_WORDS),
+    text(r"^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$", _CODES_WORDS),
     AfterValidator(_codes),
 ]
 # "The path [...] can be up to 1024 characters":

@@ -24,13 +24,14 @@ def _time_zone(value: str) -> str:
     return value
 
 
+_RECURRENCE_WORDS = "a cron expression such as 0 20 * * MON-FRI that comes at most once an hour"
 TimeZone = Annotated[str, AfterValidator(_time_zone), in_words("an IANA time zone such as America/Los_Angeles")]
 
 
 class ScheduledSize(StrictModel):
     """A size and when it begins."""
 
-    recurrence: Annotated[str, AfterValidator(_recurrence), in_words("a cron expression such as 0 20 * * MON-FRI")]
+    recurrence: Annotated[str, AfterValidator(_recurrence), in_words(_RECURRENCE_WORDS)]
     size: GroupSize
 
 
@@ -96,11 +97,15 @@ class CpuAlarmSettings(StrictModel):
     periods: Annotated[int, Field(ge=1, le=10)]
 
 
+# A group has at most 450 nodes. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+NodesMoreOrFewer = Annotated[int, Field(ge=-450, le=450)]
+
+
 class ScalingStep(StrictModel):
     """From so many percentage points beyond the alarm's threshold, so many nodes more or fewer."""
 
     beyond: Annotated[int, Field(ge=0, le=99)]
-    nodes: int
+    nodes: NodesMoreOrFewer
 
 
 class StepScalingSettings(StrictModel):
@@ -131,7 +136,7 @@ class SimpleScalingSettings(StrictModel):
 
     kind: Literal["simple"]
     alarm: CpuAlarmSettings
-    nodes: int
+    nodes: NodesMoreOrFewer
     cooldown_seconds: Annotated[int, Field(ge=0, le=3600)]
 
     @model_validator(mode="after")

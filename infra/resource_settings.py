@@ -10,8 +10,10 @@ from infra.strict_model import StrictModel
 class ResourceAmounts(StrictModel):
     """CPU in millicores, memory in MiB."""
 
-    cpu_millicores: Annotated[int, Field(ge=1)]
-    memory_mib: Annotated[int, Field(alias="memoryMiB", ge=4)]
+    # The largest instance that EC2 has, u7inh-32tb.480xlarge: 1,920 vCPUs and 32 TiB.
+    # https://docs.aws.amazon.com/ec2/latest/instancetypes/mo.html
+    cpu_millicores: Annotated[int, Field(ge=1, le=1_920_000)]
+    memory_mib: Annotated[int, Field(alias="memoryMiB", ge=4, le=33_554_432)]
 
     def quantities(self) -> dict[str, str]:
         """As Kubernetes writes them."""

@@ -88,7 +88,8 @@ class ScheduledAction:
 
 def recurrence_problem(recurrence: str) -> str | None:
     """Why AWS would refuse this cron expression, or nothing."""
-    if len(recurrence.split()) != _CRON_FIELDS:
+    fields = recurrence.split()
+    if len(fields) != _CRON_FIELDS:
         return "expected five fields: minute hour day-of-month month day-of-week, such as '0 20 * * MON-FRI'"
     try:
         next(CronSim(recurrence, datetime(2000, 1, 1, tzinfo=UTC)))
@@ -96,6 +97,9 @@ def recurrence_problem(recurrence: str) -> str | None:
         return f"not a cron expression ({error}); expected such as '0 20 * * MON-FRI'"
     except StopIteration:
         return "names a date that never comes"
+    if not fields[0].isdecimal():
+        # A node takes minutes to come and minutes to go, so a size that is set again meanwhile is never reached.
+        return "comes more than once an hour; expected one minute first, such as '0 20 * * MON-FRI'"
     return None
 
 

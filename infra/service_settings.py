@@ -34,11 +34,15 @@ class ImageSettings(StrictModel):
         return f"{repository_url}@{self.digest}" if self.digest else f"{repository_url}:{self.tag}"
 
 
+# "No more than 150,000 total pods" in a cluster. https://kubernetes.io/docs/setup/best-practices/cluster-large/
+Replicas = Annotated[int, Field(ge=1, le=150_000)]
+
+
 class AutoscalingSettings(StrictModel):
     """A HorizontalPodAutoscaler on CPU, as a percentage of the request."""
 
-    min_replicas: Annotated[int, Field(ge=1)]
-    max_replicas: Annotated[int, Field(ge=1)]
+    min_replicas: Replicas
+    max_replicas: Replicas
     cpu_percent: Annotated[int, Field(ge=1, le=1000)]
     scale_down_stabilization_seconds: Annotated[int, Field(ge=0, le=3600)]
 
@@ -61,7 +65,7 @@ class ServiceSettings(StrictModel):
     service_type: Literal["ClusterIP", "NodePort"]
     run_as_user: UserId
     resources: ResourceSettings
-    replicas: Annotated[int, Field(ge=1)] | None = None
+    replicas: Replicas | None = None
     autoscaling: AutoscalingSettings | None = None
     node_group: NodeGroupName | None = None
     environment: Mapping[EnvironmentName, str] = {}

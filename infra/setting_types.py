@@ -15,7 +15,10 @@ TEXTS: dict[str, str] = {}
 
 
 def text(pattern: str, words: str, max_length: int | None = None) -> Any:
-    """The form of a text, for the machine and in words: `expected <words>`."""
+    """The form of a text, for the machine and in words: `expected <words>`.
+
+    Digits are written [0-9]: `\\d` also takes those of other scripts, which AWS does not.
+    """
     TEXTS[pattern] = words
     return Field(pattern=pattern, max_length=max_length)
 
@@ -59,11 +62,11 @@ Host = Annotated[
 ]
 """A name in full, or a single label below the stack's domain."""
 AvailabilityZone = Annotated[
-    str, text(r"^([a-z]{2}(-[a-z]+)+-\d)?[a-z]$", "an availability zone such as us-west-2a, or its letter")
+    str, text(r"^([a-z]{2}(-[a-z]+)+-[0-9])?[a-z]$", "an availability zone such as us-west-2a, or its letter")
 ]
 """A zone in full, or its letter in the stack's region."""
-AccountId = Annotated[str, text(r"^\d{12}$", "a text of twelve digits: an AWS account")]
-Region = Annotated[str, text(r"^[a-z]{2}(-[a-z]+)+-\d$", "an AWS region such as us-west-2")]
+AccountId = Annotated[str, text(r"^[0-9]{12}$", "a text of twelve digits: an AWS account")]
+Region = Annotated[str, text(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "an AWS region such as us-west-2")]
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 _TAG = r"^[A-Za-z0-9 _.:/=+@-]+$"
 _TAG_WORDS = "a text of letters, digits, spaces and _.:/=+@-"
@@ -72,7 +75,7 @@ TagValue = Annotated[str, text(_TAG, _TAG_WORDS, max_length=256)]
 PrincipalArn = Annotated[
     str,
     text(
-        r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$",
+        r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$",
         "the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/platform-team",
     ),
 ]

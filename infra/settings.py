@@ -43,7 +43,7 @@ class NetworkSettings(StrictModel):
     flow_log_retention_days: RetentionDays | None = None
 
 
-KubernetesVersion = Annotated[str, text(r"^1\.\d{2}$", 'a version of Kubernetes in quotes such as "1.36"')]
+KubernetesVersion = Annotated[str, text(r"^1\.[0-9]{2}$", 'a version of Kubernetes in quotes such as "1.36"')]
 
 
 class ClusterSettings(StrictModel):

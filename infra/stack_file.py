@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -101,18 +102,17 @@ def parse_settings(project: str, stack: str, values: Mapping[str, str]) -> Setti
 def _from_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
-        return text  # the type check will name it
+    except (ValueError, RecursionError):
+        return text  # the type check will name it; a text of a thousand brackets is no object either
 
 
 def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, value: Any) -> None:
     """Check one top-level setting; entries of a mapping one by one, so that a bad one does not hide the others."""
-    field = Settings.model_fields[name]
-    annotation = field.annotation
+    annotation = Settings.model_fields[name].annotation
     if value == {} and NoneType in get_args(annotation):
         found[name] = None  # what `Pulumi.yaml` has for a part that a stack may go without
         return
-    adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated).__class_getitem__((annotation, *field.metadata, None)))
+    adapter = _adapter(name)
     is_mapping = get_origin(annotation) is Mapping and isinstance(value, dict)
     parts: list[Any] = [{key: entry} for key, entry in cast(dict[str, Any], value).items()] if is_mapping else [value]
     for part in parts:
@@ -124,6 +124,12 @@ def _take(found: dict[str, Any], problems: list[Problem], name: str, path: str, 
             found[name] = {**found.get(name, {}), **checked} if is_mapping else checked
     if is_mapping:
         found.setdefault(name, {})
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = Settings.model_fields[name]
+    return TypeAdapter(cast(Any, Annotated).__class_getitem__((field.annotation, *field.metadata, None)))
 
 
 def _told_by_entries(detail: ErrorDetails) -> bool:

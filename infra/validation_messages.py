@@ -131,7 +131,7 @@ def _shown(error: ErrorDetails) -> str:
         return "" if error["type"] == "value_error" else "is a map; "
     text = json.dumps(value, default=str)
     if len(text) > _LONGEST_VALUE:
-        text = f"{text[:_LONGEST_VALUE]}..." if isinstance(value, str) else f"a list of {len(value)}"
+        text = f"a list of {len(cast(list[Any], value))}" if isinstance(value, list) else f"{text[:_LONGEST_VALUE]}..."
     return f"is {text}; "
 
 

@@ -28,7 +28,7 @@ from pulumi_policy.proxy import UnknownValueError
 # The engine starts this directory as a program of its own; the package is known from the one above.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policy.graph import UNKNOWN, Resource, Stack, at, pairs
+from policy.graph import UNKNOWN, Resource, Stack, Violation, at, pairs
 from policy.rules import RULES, Rule
 from policy.taggable import takes_tags
 
@@ -79,18 +79,23 @@ def seen(resource: ResourceValidationArgs | PolicyResource, links: Mapping[str, 
     )
 
 
+def told(rule: Rule, found: Violation) -> str:
+    """What is wrong, what to do, and where to read on."""
+    return f"{found.message}. {rule.fix} {rule.link}"
+
+
 def policy_of(rule: Rule, stack: Stack) -> Policy:
     """A rule as a policy that no `up` gets past."""
 
     def resource(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if args.resource_type != _CLUSTER_COMPONENT:
             for found in rule.check([seen(args, {})], stack):
-                report(found.message, None)
+                report(told(rule, found), None)
 
     def whole_stack(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = [seen(each, each.property_dependencies) for each in args.resources]
         for found in rule.check(resources, stack):
-            report(found.message, found.resource.urn)
+            report(told(rule, found), found.resource.urn)
 
     if rule.whole_stack:
         return StackValidationPolicy(rule.name, rule.description, whole_stack, EnforcementLevel.MANDATORY)

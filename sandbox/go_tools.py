@@ -103,8 +103,17 @@ IMAGE_TOOLS: Final = (
     GoTool("registry", "3.1.2", ("github.com/distribution/distribution/v3/cmd/registry",), "", "1 to 3 min"),
 )
 
+# actionlint reads the workflows; kube-score the objects that the program asks of Kubernetes.
 LINT_TOOLS: Final = (
     GoTool("actionlint", "1.7.12", ("github.com/rhysd/actionlint/cmd/actionlint",), "", "5 s to 1 min"),
+    GoTool(
+        "kube-score",
+        "1.20.0",
+        ("github.com/zegl/kube-score/cmd/kube-score",),
+        "-X main.version=1.20.0",
+        "30 s to 2 min",
+        "version",
+    ),
 )
 
 

@@ -43,7 +43,7 @@ SERVICES: tuple[Mistake, ...] = (
         ),
     ),
     Mistake(
-        "no replica", {f"{USERS}.replicas": 0}, (f"{USERS}.replicas: is 0; expected a whole number of at least 1",)
+        "no replica", {f"{USERS}.replicas": 0}, (f"{USERS}.replicas: is 0; expected a whole number from 1 to 150000",)
     ),
     Mistake(
         "autoscaler's minimum above its maximum",
@@ -77,7 +77,7 @@ SERVICES: tuple[Mistake, ...] = (
     Mistake(
         "CPU as Kubernetes writes it",
         {f"{FRONTEND}.resources.requests.cpuMillicores": "60m"},
-        (f'{FRONTEND}.resources.requests.cpuMillicores: is "60m"; expected a whole number of at least 1',),
+        (f'{FRONTEND}.resources.requests.cpuMillicores: is "60m"; expected a whole number from 1 to 1920000',),
     ),
     Mistake(
         "unknown key, deep",

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from capacity import arrivals, placement
+from capacity.arrivals import Order, Story, play
 from capacity.check import Findings, check_capacity
 from capacity.instance_types import UnknownInstanceTypeError
 from tests.capacity_settings import Edit, frontend, general, only_frontend, settings_of
@@ -234,3 +236,36 @@ def test_an_unknown_type_is_told_by_the_rules_of_the_stack_file() -> None:
         settings = settings_of("dev")
         group = settings.node_groups["general"].model_copy(update={"instance_type": "m5.huge"})
         check_capacity(settings.model_copy(update={"node_groups": {"general": group}}), MONDAY)
+
+
+def test_the_first_node_of_an_empty_group_comes_by_no_policy() -> None:
+    """At night prod's burst is empty; with a soft taint on the baseline it is what headroom is counted on."""
+
+    def edit(config: dict[str, Any]) -> None:
+        taint = {"key": "k", "value": "", "effect": "PREFER_NO_SCHEDULE"}
+        config["slipway:nodeGroups"]["baseline"]["taints"] = [taint]
+
+    (warning,) = said(found("prod", edit))[1]
+    assert warning.endswith(
+        "Smallest change: min 1 and desired 1 at slipway:nodeGroups.burst.schedules.night.down.size"
+    )
+
+
+def test_however_much_is_wrong_little_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question of this size plays some hundred orders, and there would be a dozen of them."""
+    placed = 0
+
+    def counting(nodes: Any, order: Order, *more: Any) -> Story:
+        nonlocal placed
+        placed += sum(count for _, count in order.arrivals)
+        return play(nodes, order, *more)
+
+    monkeypatch.setattr(placement, "play", counting)
+    monkeypatch.setattr(arrivals, "play", counting)
+
+    def edit(config: dict[str, Any]) -> None:
+        config["slipway:services"]["thoughts"]["autoscaling"].update(minReplicas=100, maxReplicas=100)
+
+    (_, error) = said(found("prod", edit))[0]
+    assert error.endswith("Smallest change: desired 6 at slipway:nodeGroups.baseline.size")
+    assert 0 < placed < 20_000

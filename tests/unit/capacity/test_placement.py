@@ -11,6 +11,7 @@ from bench.capacity_cases import make_case
 from capacity.allocatable import Resources
 from capacity.arrivals import Order, play
 from capacity.disruptions import node_losses, zone_losses
+from capacity.patience import Patience
 from capacity.placement import Placement, check, place
 from capacity.workloads import Node, Spread, Taint, Workload
 
@@ -88,6 +89,15 @@ def test_it_does_not_fit_if_one_order_leaves_a_pod_pending_though_the_likely_one
     assert verdict.order is not None
     assert [each.workload.name for each in verdict.placement.pending] == ["large"]
     assert play(nodes(2), verdict.order).pending == {demand[0][0]: 1}
+
+
+def test_without_patience_what_is_not_proven_is_too_tight() -> None:
+    """The same pods in the same places: only the likely order is played, and no proof is looked for."""
+    demand = [(pods("large", 600), 1), (pods("small", 100), 10)]
+    verdict = check(nodes(2), demand, (), Patience(0))
+    assert (verdict.fits, verdict.order, verdict.placement.pending) == (False, None, ())
+    assert verdict.tight
+    assert check(nodes(2), [(pods("web", 300), 2)], (), Patience(0)).fits
 
 
 def test_the_order_that_is_named_leaves_pods_pending() -> None:

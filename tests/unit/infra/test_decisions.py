@@ -91,6 +91,12 @@ def test_what_is_no_recurrence(recurrence: str) -> None:
     assert recurrence_problem(recurrence) is not None
 
 
+@pytest.mark.parametrize("minute", ["*", "*/5", "0,30", "0-59"])
+def test_a_size_that_nodes_could_not_follow(minute: str) -> None:
+    assert "more than once an hour" in str(recurrence_problem(f"{minute} 9 * * *"))
+    assert recurrence_problem("30 * * * *") is None
+
+
 @pytest.mark.parametrize("zone", ["EST", "PST8PDT", "Mars/Olympus", "", "../etc/passwd"])
 def test_what_is_no_time_zone(zone: str) -> None:
     assert time_zone_problem(zone) is not None

@@ -1,0 +1,44 @@
+"""What is made of pip-audit's answer: a finding, an explanation too many, and what was not looked at, all fail."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tools.audit import EXPLAINED, REQUIREMENTS, ROOT, report_of
+
+pytestmark = pytest.mark.unit
+
+SOUND: dict[str, Any] = {"name": "pyyaml", "version": "6.0.3", "vulns": []}
+FOUND: dict[str, Any] = {
+    "name": "rich",
+    "version": "15.0.0",
+    "vulns": [{"id": "PYSEC-2026-1", "aliases": ["CVE-2026-1"], "fix_versions": ["15.0.1"]}],
+}
+# What pip-audit says, and passes, where PyPI's data cannot be reached.
+SKIPPED = {"name": "pulumi", "skip_reason": "Dependency not found on PyPI and could not be audited: pulumi (3.272.0)"}
+
+
+def test_nothing_known_is_nothing_wrong() -> None:
+    assert report_of({"dependencies": [SOUND]}, {}) == []
+
+
+def test_a_vulnerability_is_told_with_its_fix_unless_it_is_explained() -> None:
+    assert report_of({"dependencies": [SOUND, FOUND]}, {}) == ["rich 15.0.0 has PYSEC-2026-1, fixed in 15.0.1"]
+    assert report_of({"dependencies": [FOUND]}, {"CVE-2026-1": "no markup of strangers is shown"}) == []
+
+
+def test_an_explanation_that_nothing_needs_fails() -> None:
+    (line,) = report_of({"dependencies": [SOUND]}, {"CVE-2020-1": "once"})
+    assert line.startswith("CVE-2020-1 is explained")
+
+
+def test_what_was_not_looked_at_is_not_passed() -> None:
+    (line,) = report_of({"dependencies": [SOUND, SKIPPED]}, {})
+    assert line.startswith("1 of 2 packages were not looked at: ")
+    assert report_of({"dependencies": []}, {}) == ["pip-audit looked at nothing"]
+
+
+def test_all_that_a_stack_needs_is_looked_at_and_every_explanation_says_why() -> None:
+    assert re.search(r"^-r requirements\.txt$", (ROOT / REQUIREMENTS).read_text(), re.MULTILINE)
+    assert all(len(reason) > 20 for reason in EXPLAINED.values())
