@@ -74,7 +74,7 @@ def _table(previews: Sequence[Preview]) -> list[str]:
 
 
 def _details(preview: Preview) -> str:
-    lines = [f"<details><summary>{preview.stack}: {_in_words(preview)}</summary>", ""]
+    lines = [f"<details><summary>{preview.stack}: {in_words(preview)}</summary>", ""]
     lines += _messages("Errors", preview.errors) + _messages("Warnings", preview.warnings)
     left = _MOST_CHANGES
     for operation in Operation:
@@ -89,7 +89,8 @@ def _details(preview: Preview) -> str:
     return "\n".join([*lines, "</details>", ""])
 
 
-def _in_words(preview: Preview) -> str:
+def in_words(preview: Preview) -> str:
+    """What would change, in a line."""
     if preview.errors:
         return f"failed with {len(preview.errors)} error{'s' if len(preview.errors) > 1 else ''}"
     parts = [f"{preview.count(each)} to {each.value}" for each in Operation if preview.count(each)]
