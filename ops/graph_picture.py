@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from xml.sax.saxutils import escape
 
 from ops.graph_components import INTERNET, Arrow, Component, Graph, Item
-from ops.graph_layout import Layout, Point, Size, left_right, top_down
+from ops.graph_layout import Ends, Layout, Point, Size, left_right, top_down
 
 PAGE_WIDTH = 1200
 _MARGIN, _PADDING = 24.0, 16.0
@@ -27,7 +28,7 @@ _STYLE = """
 text { font-family: -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; fill: #1e293b; }
 .heading { font-size: 19px; font-weight: 600; }
 .title { font-size: 14px; font-weight: 600; }
-.name, .note { font-size: 12px; font-weight: 400; fill: #64748b; }
+.name, .note { font-size: 12px; font-weight: 400; fill: #52606d; }
 .item { font-size: 12.5px; }
 .count { font-size: 12.5px; font-weight: 600; text-anchor: end; }
 .page { fill: #f1f5f9; stroke: #cbd5e1; }
@@ -36,7 +37,20 @@ text { font-family: -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Liberat
 .internet { fill: #0f172a; }
 .internet-text { font-size: 14px; font-weight: 600; fill: #ffffff; text-anchor: middle; }
 .need { fill: none; stroke: #475569; stroke-width: 1.5; }
+.head { fill: #475569; }
 .traffic { fill: none; stroke: #0f172a; stroke-width: 2; stroke-dasharray: 5 4; }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3; }
+.name, .note { fill: #9aa5b1; }
+.page { fill: #0d1117; stroke: #30363d; }
+.odd { fill: #161b22; stroke: #4b5563; }
+.even { fill: #1c232c; stroke: #3d444d; }
+.internet { fill: #e6edf3; }
+.internet-text { fill: #0d1117; }
+.need { stroke: #8b949e; }
+.head { fill: #8b949e; }
+.traffic { stroke: #e6edf3; }
+}
 """
 
 
@@ -62,7 +76,7 @@ def draw(graph: Graph) -> str:
         f"<title>The components of {escape(graph.root.name)}</title>",
         f"<style>{_STYLE}</style>",
         '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" '
-        'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 1 L10 5 L0 9 z" fill="#475569"/>'
+        'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="head" d="M0 1 L10 5 L0 9 z"/>'
         "</marker></defs>",
         f'<rect class="page" x="0.5" y="0.5" width="{_n(width - 1)}" height="{_n(height - 1)}" rx="8"/>',
         *_page_header(graph, width),
@@ -78,8 +92,10 @@ def _best_box(root: Component) -> Box:
     The lists of an outermost component and of everything in it have the same number of rows at most.
     """
 
+    measure = cache(_measure)
+
     def measured(rows: dict[str, int]) -> tuple[float, float, Box]:
-        parts = [_measure(part, rows[part.urn], _ROOM) for part in root.parts]
+        parts = [measure(part, rows[part.urn], _ROOM) for part in root.parts]
         box = _with_parts(Box(root, Size(0, 0)), parts, _ROOM)
         return max(box.size.width - _ROOM, 0), box.size.height + _BEND_COST * _bends(box), box
 
@@ -126,12 +142,17 @@ def _with_parts(box: Box, parts: Sequence[Box], room: float) -> Box:
     if box.columns:
         corners.append((box.size.width, _HEADER))
     boxes: list[Box] = []
-    for inner in (top_down(sizes, ends, INTERNET), left_right(sizes, ends, INTERNET)):
+    for inner in _layouts(tuple(sizes.items()), tuple(ends)):
         for x, y in corners:
             size = Size(max(box.size.width, x + inner.size.width + padding), y + inner.size.height + padding)
             size = Size(size.width, max(size.height, box.size.height))
             boxes.append(Box(box.component, size, box.columns, tuple(parts), inner, (x, y)))
     return min(boxes, key=lambda box: (max(box.size.width - room, 0), box.size.height))
+
+
+@lru_cache(maxsize=4096)  # most of what is tried for one list leaves all sizes as they were
+def _layouts(sizes: tuple[tuple[str, Size], ...], arrows: tuple[Ends, ...]) -> tuple[Layout, Layout]:
+    return top_down(dict(sizes), arrows, INTERNET), left_right(dict(sizes), arrows, INTERNET)
 
 
 def _alike(boxes: Sequence[Box]) -> list[Box]:
