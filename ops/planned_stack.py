@@ -47,8 +47,8 @@ class PlannedStack:
         return [_resource(state, tags) for state in self.states if state["custom"]]
 
 
-def read_planned(text: str) -> PlannedStack:
-    """The stack in what `pulumi preview --json` printed, which is whole where the preview had no errors.
+def read_planned(text: str) -> PlannedStack | None:
+    """The stack in what `pulumi preview --json --show-sames` printed; None where the document is only a part of it.
 
     Raises:
         Refusal: it shows secrets, or does not say what there will be.
@@ -60,12 +60,14 @@ def read_planned(text: str) -> PlannedStack:
         state = cast("Mapping[str, Any] | None", step.get("newState"))
         if state is not None and step["op"] not in _GONE:
             states[step["urn"]] = state
-    planned = PlannedStack(tuple(states.values()), cast("Mapping[str, str]", document.get("config") or {}))
     if not states or any("type" not in state for state in states.values()):
         raise Refusal("the preview does not say what each resource will be; expected all of `pulumi preview --json`")
+    planned = PlannedStack(tuple(states.values()), cast("Mapping[str, str]", document.get("config") or {}))
     if _shows_secrets(planned):
         raise Refusal("the preview shows secrets; make it again without --show-secrets")
-    return planned
+    # Without --show-sames the engine counts what stays as it is, and leaves it out.
+    counted = int(pairs(document.get("changeSummary")).get("same", 0))
+    return planned if counted == sum(step["op"] == "same" for step in steps) else None
 
 
 def _shows_secrets(planned: PlannedStack) -> bool:

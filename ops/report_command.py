@@ -14,9 +14,8 @@ from ops.planned_stack import read_planned
 from ops.preview_summary import Preview, read_preview
 from ops.price_file import PriceList, read_prices
 from ops.refusal import Refusal
-from ops.report_page import Report, report_page
+from ops.report_page import PlannedParts, Report, report_page
 from ops.report_parts import (
-    RuleResult,
     add_on_table,
     capacity_in_words,
     cost_of,
@@ -37,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-s", "--stack", default="dev", help="whose settings (dev)")
     parser.add_argument("--html", type=Path, required=True, metavar="FILE", help="the page to write")
-    parser.add_argument("--preview", type=Path, metavar="FILE", help="what `pulumi preview --json` printed")
+    parser.add_argument(
+        "--preview", type=Path, metavar="FILE", help="what `pulumi preview --json --show-sames` printed"
+    )
     parser.add_argument("--prices", type=Path, metavar="FILE", help="YAML, as `python -m ops capacity` takes it")
     parser.add_argument(
         "--week", type=date.fromisoformat, metavar="DATE", help="a day of the week, such as 2026-03-02 (today)"
@@ -56,14 +57,14 @@ def main(words: Sequence[str], now: datetime | None = None) -> int:
     settings = settings_of(given.stack, Path.cwd())
     prices: PriceList | None = read_prices(given.prices) if given.prices is not None else None
     planned = stack_week(settings, given.week if given.week is not None else now.date())
-    preview, graph, rules = _preview_parts(given.stack, given.preview)
+    text = None if given.preview is None else _read(given.preview)
+    preview = None if text is None else read_preview(given.stack, text)
     page = report_page(
         Report(
             name=settings.name,
             made=now,
             preview=preview,
-            graph=graph,
-            rules=rules,
+            planned="no preview was given" if preview is None or text is None else _planned_parts(preview, text),
             week=planned.title,
             week_picture=planned.picture(),
             week_table=week_as_table(planned),
@@ -81,16 +82,18 @@ def main(words: Sequence[str], now: datetime | None = None) -> int:
     return 0
 
 
-def _preview_parts(stack: str, path: Path | None) -> tuple[Preview | None, str | None, tuple[RuleResult, ...] | None]:
-    """What changes, the picture of the graph, and what the rules say, as far as there is a whole preview."""
-    if path is None:
-        return None, None, None
+def _read(path: Path) -> str:
     try:
-        text = path.read_text()
+        return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"--preview {path} cannot be read: {error}") from None
-    preview = read_preview(stack, text)
+
+
+def _planned_parts(preview: Preview, text: str) -> PlannedParts | str:
+    """What only a whole preview tells; else why this one does not."""
     if preview.errors:
-        return preview, None, None
+        return "this preview failed"
     planned = read_planned(text)
-    return preview, draw(planned.graph()), rule_results(planned.resources(), planned.stack())
+    if planned is None:
+        return "this preview leaves out what stays as it is; one with --show-sames does not"
+    return PlannedParts(draw(planned.graph()), rule_results(planned.resources(), planned.stack()))

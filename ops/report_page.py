@@ -23,6 +23,19 @@ _OPEN_AT_MOST = 20
 
 
 @dataclass(frozen=True)
+class PlannedParts:
+    """What is told of the stack as it will be.
+
+    Attributes:
+        graph: the picture, as SVG
+        rules: what each rule says
+    """
+
+    graph: str
+    rules: tuple[RuleResult, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """All that the page says.
 
@@ -30,8 +43,7 @@ class Report:
         name: of the stack
         made: when, in UTC
         preview: what changes; None where no preview was given
-        graph: the picture, as SVG; None without a preview, or where that failed
-        rules: what each rule says; None as for the graph
+        planned: what a whole preview tells; else why there is nothing of it
         week: which week, in words
         week_picture: as SVG
         week_table: the same in figures
@@ -45,8 +57,7 @@ class Report:
     name: str
     made: datetime
     preview: Preview | None
-    graph: str | None
-    rules: tuple[RuleResult, ...] | None
+    planned: PlannedParts | str
     week: str
     week_picture: str
     week_table: Table
@@ -70,6 +81,7 @@ def report_page(report: Report) -> str:
     return environment.get_template(_TEMPLATE).render(
         report=report,
         glance=_glance(report),
+        whole=report.planned if isinstance(report.planned, PlannedParts) else None,
         operations=list(Operation),
         verdicts=Verdict,
         open_at_most=_OPEN_AT_MOST,
@@ -94,7 +106,7 @@ class Glance:
 def _glance(report: Report) -> Sequence[Glance]:
     return [
         Glance("Changes", "changes", *_changes(report.preview)),
-        Glance("Rules", "rules", *_rules(report.rules)),
+        Glance("Rules", "rules", *_rules(report.planned)),
         Glance("Capacity", "capacity", *report.capacity),
         Glance("Cost", "cost", report.cost.verdict, report.cost.told),
         Glance("Versions", "versions", *versions_in_words(report.versions)),
@@ -110,9 +122,10 @@ def _changes(preview: Preview | None) -> tuple[Verdict | None, str]:
     return (Verdict.LOOK if loud else None), in_words(preview)
 
 
-def _rules(rules: Sequence[RuleResult] | None) -> tuple[Verdict, str]:
-    if rules is None:
-        return Verdict.NOT_ASKED, "no whole preview to ask them of"
+def _rules(planned: PlannedParts | str) -> tuple[Verdict, str]:
+    if isinstance(planned, str):
+        return Verdict.NOT_ASKED, planned
+    rules = planned.rules
     broken = sum(bool(each.messages) for each in rules)
     if broken:
         return Verdict.BAD, f"{broken} of {len(rules)} broken"

@@ -27,7 +27,7 @@ def test_a_report_of_a_change(system: Callable[[str], SandboxStack], tmp_path: P
     assert len(secrets) == 2
     html, preview = tmp_path / "dev.html", tmp_path / "dev.json"
     done = subprocess.run(
-        stack.words("preview", "--json", options=["--set", "slipway:drainSeconds=45"]),
+        stack.words("preview", "--json", "--show-sames", options=["--set", "slipway:drainSeconds=45"]),
         cwd=CHECKOUT,
         env=stack.environment(),
         stdin=subprocess.DEVNULL,

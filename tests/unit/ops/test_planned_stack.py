@@ -21,7 +21,9 @@ WITHOUT_TYPES = json.dumps({"steps": [{"op": "same", "urn": "u", "newState": {"c
 
 
 def planned(text: str) -> PlannedStack:
-    return read_planned(text)
+    found = read_planned(text)
+    assert found is not None
+    return found
 
 
 def test_what_goes_is_not_in_the_plan_and_what_stays_is() -> None:
@@ -96,3 +98,7 @@ def test_a_preview_that_shows_secrets_is_refused(text: str) -> None:
 def test_a_preview_without_its_resources_is_refused(text: str) -> None:
     with pytest.raises(Refusal, match="does not say what each resource will be"):
         planned(text)
+
+
+def test_a_preview_that_leaves_out_what_stays_is_not_taken_for_the_whole_stack() -> None:
+    assert read_planned(preview_text(changeSummary={"same": 4})) is None

@@ -66,8 +66,8 @@ def test_what_was_not_given_is_said_to_be_missing(page: Page) -> None:
     text = text_of(page())
     for said in (
         "No preview was given, so nothing is said of changes.",
-        "No graph is drawn: it is read from a preview, and none was given.",
-        "The rules were not asked: they are asked of what a preview leads to, and none was given.",
+        "No graph is drawn, as no preview was given.",
+        "The rules were not asked, as no preview was given.",
         "No prices were given, so no money is named.",
     ):
         assert said in text
@@ -93,8 +93,15 @@ def test_a_failed_preview_says_why_and_is_not_taken_for_the_whole(page: Page) ->
     assert "no &lt;subnet&gt; &amp; no zone" in html
     text = text_of(html)
     assert "The preview failed, so what would change is known in part only." in text
-    assert "No graph is drawn: it is read from a preview, and this one failed." in text
-    assert "The rules were not asked: they are asked of what a preview leads to, and this one failed." in text
+    assert "No graph is drawn, as this preview failed." in text
+    assert "The rules were not asked, as this preview failed." in text
+
+
+def test_a_preview_without_what_stays_brings_its_changes_alone(page: Page) -> None:
+    text = text_of(page(preview_text(changeSummary={"same": 100})))
+    assert "slipway-dev is replaced" in text
+    assert "No graph is drawn, as this preview leaves out what stays as it is; one with --show-sames does not." in text
+    assert "The rules were not asked, as this preview leaves out" in text
 
 
 def test_what_others_wrote_cannot_become_markup(page: Page) -> None:
