@@ -6,11 +6,11 @@ none: their versions go with those of the cluster.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pulumi
 from pydantic import TypeAdapter
@@ -86,14 +86,28 @@ def support_warning(product: Product, version: str, today: date) -> str | None:
     )
 
 
+class VersionInUse(NamedTuple):
+    """A version that a stack file names."""
+
+    key: str
+    """Where in the stack file, without the project."""
+    product: Product
+    version: str
+    """As the calendar has it."""
+
+
+def versions_in_use(settings: Settings) -> Iterator[VersionInUse]:
+    """What a stack runs whose support ends one day."""
+    cluster = settings.cluster
+    yield VersionInUse("cluster.version", Product.EKS, cluster.version)
+    if cluster.node_version is not None:
+        yield VersionInUse("cluster.nodeVersion", Product.EKS, cluster.node_version)
+    if settings.database is not None:
+        yield VersionInUse("database.engineVersion", Product.RDS_POSTGRESQL, settings.database.major_version)
+
+
 def warn_of_support_ends(settings: Settings, now: datetime) -> None:
     """Warn, in a preview and in an update, of versions whose standard support ends soon or has ended."""
-    cluster = settings.cluster
-    for key, version in (("version", cluster.version), ("nodeVersion", cluster.node_version)):
-        if version is not None and (warning := support_warning(Product.EKS, version, now.date())):
-            pulumi.log.warn(f"{settings.project}:cluster.{key}: {warning}")
-    database = settings.database
-    if database is not None and (
-        warning := support_warning(Product.RDS_POSTGRESQL, database.major_version, now.date())
-    ):
-        pulumi.log.warn(f"{settings.project}:database.engineVersion: {warning}")
+    for used in versions_in_use(settings):
+        if warning := support_warning(used.product, used.version, now.date()):
+            pulumi.log.warn(f"{settings.project}:{used.key}: {warning}")

@@ -19,6 +19,7 @@ _COMMANDS = {
     "github": ("ops.github_command", "say in a pull request or an issue what a pipeline found"),
     "promote": ("ops.promote_command", "take the images that one stack runs to the next"),
     "push": ("ops.push_command", "put a built image into the registry of a stack"),
+    "report": ("ops.report_command", "what a reviewer wants to know of a change, on one page"),
     "restore": ("ops.restore_command", "make a second database server from backups, and switch to it"),
     "simulate": ("ops.simulate_command", "play a load through the pods and nodes of a stack, without any of them"),
     "summarize": ("ops.summarize_command", "say in Markdown what previews would change"),

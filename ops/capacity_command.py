@@ -12,19 +12,15 @@ from typing import Final
 
 from rich.console import Console
 
-from capacity.assessment import Plan
-from capacity.check import Findings, check_states
+from capacity.check import Findings
 from capacity.cost import node_hours, reservable
-from capacity.states import distinct_states
-from capacity.week import Week, time_zone_of, week_of
-from capacity.week_report import rows, stretches
-from infra.settings import Settings
+from capacity.week_report import rows
 from ops.capacity_report import cost_lines, hours_table, week_table
 from ops.price_file import PriceList, flagged_price, read_prices
 from ops.refusal import Refusal
 from ops.stack_file import replace
 from ops.stack_settings import settings_of
-from ops.week_picture import week_picture
+from ops.stack_week import StackWeek, stack_week
 
 _TOO_SMALL: Final = 1
 _WIDE_ENOUGH: Final = 110
@@ -65,33 +61,26 @@ def main(words: Sequence[str], console: Console | None = None) -> int:
     if not console.is_terminal:
         console.width = max(console.width, _WIDE_ENOUGH)
     settings = settings_of(given.stack, Path.cwd())
-    groups = settings.node_groups
     price_list = read_prices(given.prices) if given.prices is not None else PriceList("USD", {})
     prices = PriceList(price_list.currency, {**price_list.prices, **dict(given.price)})
-    day = given.week if given.week is not None else date.today()
-    week = week_of(day, time_zone_of(groups), groups)
-    plan = Plan(settings)
-    findings = check_states(settings, plan, distinct_states(week.windows, groups, plan.idle_groups))
-    _print_week(console, settings, week, plan, prices)
-    _print_findings(findings)
+    planned = stack_week(settings, given.week if given.week is not None else date.today())
+    _print_week(console, planned, prices)
+    _print_findings(planned.findings)
     if given.plot is not None:
-        _write(given.plot, week_picture(f"{settings.name}, {_dates(week)}", week, stretches(week, plan), settings))
-    return _TOO_SMALL if findings.errors else 0
+        _write(given.plot, planned.picture())
+    return _TOO_SMALL if planned.findings.errors else 0
 
 
-def _print_week(console: Console, settings: Settings, week: Week, plan: Plan, prices: PriceList) -> None:
+def _print_week(console: Console, planned: StackWeek, prices: PriceList) -> None:
+    settings, week = planned.settings, planned.week
     hours = node_hours(week, settings.node_groups)
-    console.print(f"{settings.name}, {_dates(week)}: {week.hours:g} hours")
-    console.print(week_table(rows(week, plan, settings.capacity.survives)))
+    console.print(f"{planned.title}: {week.hours:g} hours")
+    console.print(week_table(rows(week, planned.plan, settings.capacity.survives)))
     console.print(hours_table(hours))
     if prices.prices:
         instances = reservable(week, settings.node_groups)
         for line in cost_lines(week, hours, instances, prices.prices, prices.currency):
             console.print(line, soft_wrap=True)
-
-
-def _dates(week: Week) -> str:
-    return f"week of {week.start:%Y-%m-%d} ({week.zone.key})"
 
 
 def _print_findings(findings: Findings) -> None:

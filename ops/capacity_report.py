@@ -1,6 +1,7 @@
 """The week of a stack as tables: what fits when, how many node hours that is, and what it costs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.table import Table
 
@@ -15,22 +16,40 @@ from capacity.cost import (
 from capacity.week import Week
 from capacity.week_report import Pods, Row
 
+_PODS: Final = ("pods\nleast", "free", "pods\nmost", "free")
+_HOURS_WORDS: Final = 3  # the columns of the hours that hold words
+HOURS_TITLES: Final = ("group", "type", "capacity", "node hours", "always on", "saved", "")
+
+
+def week_titles(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Of the columns of `week_cells`."""
+    return ("when", "hours", *(f"nodes\n{group}" for group in rows[0].nodes), *_PODS, "verdict")
+
+
+def week_cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """When there are which nodes, and what fits, as texts."""
+    return [
+        (
+            row.when,
+            f"{row.hours:g}",
+            *row.nodes.values(),
+            *(cell for each in (row.least, row.most) for cell in (_placed(each), f"{each.headroom:.0f} %")),
+            row.verdict,
+        )
+        for row in rows
+    ]
+
 
 def week_table(rows: Sequence[Row]) -> Table:
     """When there are which nodes, and what fits."""
     table = Table(pad_edge=False)
-    table.add_column("when")
-    table.add_column("hours", justify="right")
-    groups = list(rows[0].nodes)
-    for group in groups:
-        table.add_column(f"nodes\n{group}", justify="right")
-    for title in ("pods\nleast", "free", "pods\nmost", "free"):
+    first, *figures, last = week_titles(rows)
+    table.add_column(first)
+    for title in figures:
         table.add_column(title, justify="right")
-    table.add_column("verdict", overflow="fold")
-    for row in rows:
-        nodes = [row.nodes[group] for group in groups]
-        pods = [cell for each in (row.least, row.most) for cell in (_placed(each), f"{each.headroom:.0f} %")]
-        table.add_row(row.when, f"{row.hours:g}", *nodes, *pods, row.verdict)
+    table.add_column(last, overflow="fold")
+    for cells in week_cells(rows):
+        table.add_row(*cells)
     return table
 
 
@@ -38,17 +57,28 @@ def _placed(pods: Pods) -> str:
     return str(pods.wanted) if pods.placed == pods.wanted else f"{pods.placed} of {pods.wanted}"
 
 
+def hours_cells(hours: Sequence[GroupHours]) -> list[tuple[str, ...]]:
+    """Node hours of a week, against nodes that are always on, as texts below `HOURS_TITLES`."""
+    return [
+        (
+            each.group,
+            each.instance_type,
+            "spot" if each.spot else "on demand",
+            f"{each.fewest:g}" if each.fewest == each.most else f"{each.fewest:g} to {each.most:g}",
+            f"{each.always_on:g}",
+            *_saved(each),
+        )
+        for each in hours
+    ]
+
+
 def hours_table(hours: Sequence[GroupHours]) -> Table:
     """Node hours of a week, against nodes that are always on."""
     table = Table(pad_edge=False)
-    for title in ("group", "type", "capacity"):
-        table.add_column(title)
-    for title in ("node hours", "always on", "saved", ""):
-        table.add_column(title, justify="right")
-    for each in hours:
-        capacity = "spot" if each.spot else "on demand"
-        total = f"{each.fewest:g}" if each.fewest == each.most else f"{each.fewest:g} to {each.most:g}"
-        table.add_row(each.group, each.instance_type, capacity, total, f"{each.always_on:g}", *_saved(each))
+    for number, title in enumerate(HOURS_TITLES):
+        table.add_column(title, justify="right" if number >= _HOURS_WORDS else "left")
+    for cells in hours_cells(hours):
+        table.add_row(*cells)
     return table
 
 

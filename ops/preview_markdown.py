@@ -19,13 +19,13 @@ _TITLES = {
 }
 
 
-def summary(previews: Sequence[Preview], title: str) -> str:
-    """The whole text.
+def summary(previews: Sequence[Preview], title: str, reports: str | None = None) -> str:
+    """The whole text, with a link to the stacks' reports where there are any.
 
     What comes from a program, a stack file or AWS stands in code spans only, where it can neither call a person, nor
     link, nor break a table. Details that do not fit are left out, and that is said.
     """
-    head = [f"## {title}", "", *_alarms(previews), *_table(previews), ""]
+    head = [f"## {title}", "", *_alarms(previews), *_table(previews), "", *_link(reports)]
     details = [_details(preview) for preview in previews if preview.changes or preview.errors or preview.warnings]
     text = "\n".join([*head, *details])
     if len(text) <= LONGEST:
@@ -73,8 +73,13 @@ def _table(previews: Sequence[Preview]) -> list[str]:
     return rows
 
 
+def _link(reports: str | None) -> list[str]:
+    told = "One page for each stack, with its graph, the rules, a week of capacity, cost and versions"
+    return [] if reports is None else [f"{told}: [reports of this run]({reports})", ""]
+
+
 def _details(preview: Preview) -> str:
-    lines = [f"<details><summary>{preview.stack}: {_in_words(preview)}</summary>", ""]
+    lines = [f"<details><summary>{preview.stack}: {in_words(preview)}</summary>", ""]
     lines += _messages("Errors", preview.errors) + _messages("Warnings", preview.warnings)
     left = _MOST_CHANGES
     for operation in Operation:
@@ -89,7 +94,8 @@ def _details(preview: Preview) -> str:
     return "\n".join([*lines, "</details>", ""])
 
 
-def _in_words(preview: Preview) -> str:
+def in_words(preview: Preview) -> str:
+    """What would change, in a line."""
     if preview.errors:
         return f"failed with {len(preview.errors)} error{'s' if len(preview.errors) > 1 else ''}"
     parts = [f"{preview.count(each)} to {each.value}" for each in Operation if preview.count(each)]

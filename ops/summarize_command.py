@@ -19,11 +19,12 @@ def main(words: Sequence[str]) -> int:
         help="what `pulumi preview --json` printed; without STACK, the file is called STACK.json",
     )
     parser.add_argument("--title", default="Pulumi preview", help="the heading (Pulumi preview)")
+    parser.add_argument("--reports", metavar="URL", help="where each stack's page of `python -m ops report` is")
     # Pulumi's own --expect-no-changes also counts its providers, which differ where a preview works as another role.
     parser.add_argument("--expect-no-changes", action="store_true", help="exit with 1 where there are any")
     parsed = parser.parse_args(words)
     previews = [read_preview(*_read(each)) for each in parsed.previews]
-    print(summary(previews, parsed.title))
+    print(summary(previews, parsed.title, parsed.reports))
     as_expected = not any(preview.changes or preview.errors for preview in previews)
     return 0 if as_expected or not parsed.expect_no_changes else 1
 

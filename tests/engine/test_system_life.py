@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from ops.graph_components import read_graph
+from ops.graph_picture import draw
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
 from tests.stack_values import STACKS
-from tools.graph_components import read_graph
-from tools.graph_picture import draw
 
 pytestmark = pytest.mark.engine
 

@@ -28,6 +28,9 @@ DEV = {
     "matrix.stack": "dev",
     "inputs.stack": "dev",
     "github.token": TOKEN,
+    "github.server_url": "https://github.com",
+    "github.repository": "acme/site",
+    "github.run_id": "42",
     "vars.PULUMI_BACKEND_URL": "s3://slipway-state",
     "vars.AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/slipway-dev-deploy",
     "vars.AWS_REGION": "us-west-2",
@@ -121,12 +124,15 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     with pipeline.without_account():
         sandbox = require_done(pipeline.run("preview.yml", "sandbox", **event))
     assert "| dev | 1 | 1 | 0 | 0 |" in sandbox.summary
+    assert "all 10 hold" in (pipeline.runner.artifacts / "report-sandbox-dev/dev.html").read_text()
     require_done(pipeline.run("preview.yml", "comment-sandbox", **event))
     (comment,) = pipeline.github.comments.values()
+    assert "(https://github.com/acme/site/actions/runs/42#artifacts)" in comment["body"]
     assert "## What this would change (in the sandbox, against the base)" in comment["body"]
     assert "`slipway-dev-frontend-shop.dev.example.com` `aws:route53/record:Record`" in comment["body"]
 
     require_done(pipeline.run("preview.yml", "account", **event))
+    assert "all 10 hold" in (pipeline.runner.artifacts / "report-account-dev/dev.html").read_text()
     require_done(pipeline.run("preview.yml", "comment-account", **event))
     (comment,) = pipeline.github.comments.values()
     assert "## What this would change\n" in comment["body"]

@@ -216,6 +216,7 @@ def test_the_command_refuses_in_one_line(words: str, problem: str, capsys: pytes
 
 def test_the_example_in_the_documents_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     captured = Path(__file__).parent / "captured/prod-preview.json"
-    assert main(["summarize", "--title", "What this would change", f"prod={captured}"]) == 0
+    reports = "https://github.com/acme/site/actions/runs/42#artifacts"
+    assert main(["summarize", "--title", "What this would change", "--reports", reports, f"prod={captured}"]) == 0
     _, example = (Path(__file__).parents[3] / "docs/preview-comment.md").read_text().split("-->\n\n")
     assert example == capsys.readouterr().out

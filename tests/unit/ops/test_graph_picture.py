@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tools.graph_components import INTERNET, Arrow, Component, drawn_arrows, read_graph
-from tools.graph_layout import Size, spread, top_down
-from tools.graph_picture import draw, main
+from ops.graph_components import INTERNET, Arrow, Component, drawn_arrows, read_graph
+from ops.graph_layout import Size, spread, top_down
+from ops.graph_picture import draw
+from tools.graph_picture import main
 
 pytestmark = pytest.mark.unit
 
