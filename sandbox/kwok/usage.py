@@ -85,8 +85,10 @@ def metric() -> Object:
                 # Long ago: kwok counts CPU from the first time it is asked, and not from the container's start, so a
                 # share of the time since then would be too small.
                 _figure("container_start_time_seconds", "gauge", container, "1"),
-                _figure("node_cpu_usage_seconds_total", "counter", {}, 'node.CumulativeUsage("cpu")'),
-                _figure("node_memory_working_set_bytes", "gauge", {}, 'node.Usage("memory")'),
+                # A machine without a pod uses something too; metrics-server leaves out a node where either is zero.
+                # https://github.com/kubernetes-sigs/metrics-server/blob/v0.9.0/pkg/scraper/client/resource/decode.go
+                _figure("node_cpu_usage_seconds_total", "counter", {}, 'node.CumulativeUsage("cpu") + 1.0'),
+                _figure("node_memory_working_set_bytes", "gauge", {}, 'node.Usage("memory") + 536870912.0'),
             ],
         },
     }  # fmt: skip
