@@ -95,8 +95,11 @@ graph: setup ## Draw the graph of STACK, which is up, into docs/
 	@mkdir -p docs
 	@$(SANDBOX) stack export --stack $(STACK) | $(PYTHON) -m tools.graph_picture --output docs/graph-$(STACK).svg
 
-bench: setup ## Measure previews beside an empty and a flat program (minutes; see bench/README.md)
-	$(PYTHON) -m bench.preview $(ARGS)
+bench: setup ## Measure previews, updates that change nothing, growth, and up against its critical path (docs/performance.md)
+	$(PYTHON) -m bench.preview
+	$(PYTHON) -m bench.no_change
+	$(PYTHON) -m bench.internal_growth
+	$(PYTHON) -m bench.makespan
 
 bench-cluster: cluster-tools ## Measure 100 services on 50 nodes, by Pulumi and by kubectl (see bench/README.md)
 	$(PYTHON) -m bench.cluster $(ARGS)
