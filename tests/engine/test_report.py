@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.rules import RULES
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
 
 pytestmark = pytest.mark.engine
@@ -42,7 +43,7 @@ def test_a_report_of_a_change(system: Callable[[str], SandboxStack], tmp_path: P
         check=True,
     )
     page = html.read_text()
-    assert "all 10 hold" in page
+    assert f"all {len(RULES)} hold" in page
     assert "<code>spec.template.spec.terminationGracePeriodSeconds</code>" in page
     graph, _ = (base64.b64decode(each).decode() for each in re.findall(r"svg\+xml;base64,([^\"]+)", page))
     of_stack = len([each for each in stack.resources() if each["type"] == "slipway:apps:WebService"])

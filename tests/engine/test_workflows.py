@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.rules import RULES
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.github_server import TOKEN, GitHubServer, github_server
 from tests.workflow_runner import Ran, WorkflowRunner
@@ -124,7 +125,7 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     with pipeline.without_account():
         sandbox = require_done(pipeline.run("preview.yml", "sandbox", **event))
     assert "| dev | 1 | 1 | 0 | 0 |" in sandbox.summary
-    assert "all 10 hold" in (pipeline.runner.artifacts / "report-sandbox-dev/dev.html").read_text()
+    assert f"all {len(RULES)} hold" in (pipeline.runner.artifacts / "report-sandbox-dev/dev.html").read_text()
     require_done(pipeline.run("preview.yml", "comment-sandbox", **event))
     (comment,) = pipeline.github.comments.values()
     assert "(https://github.com/acme/site/actions/runs/42#artifacts)" in comment["body"]
@@ -132,7 +133,7 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     assert "`slipway-dev-frontend-shop.dev.example.com` `aws:route53/record:Record`" in comment["body"]
 
     require_done(pipeline.run("preview.yml", "account", **event))
-    assert "all 10 hold" in (pipeline.runner.artifacts / "report-account-dev/dev.html").read_text()
+    assert f"all {len(RULES)} hold" in (pipeline.runner.artifacts / "report-account-dev/dev.html").read_text()
     require_done(pipeline.run("preview.yml", "comment-account", **event))
     (comment,) = pipeline.github.comments.values()
     assert "## What this would change\n" in comment["body"]

@@ -163,3 +163,10 @@ def test_the_picture_in_the_readme_is_prods(tmp_path: Path) -> None:
     printed("-s", "prod", *WEEK, "--plot", str(target))
     assert target.read_text() == (ROOT / "docs" / "capacity-prod.svg").read_text()
     assert "docs/capacity-prod.svg" in (ROOT / "README.md").read_text()
+
+
+def test_the_week_in_the_architecture_is_devs(tmp_path: Path) -> None:
+    """`python -m ops capacity -s dev --week 2026-06-03 --plot docs/node-group-week.svg` makes it anew."""
+    target = tmp_path / "week.svg"
+    printed("-s", "dev", *WEEK, "--plot", str(target))
+    assert target.read_text() == (ROOT / "docs" / "node-group-week.svg").read_text()

@@ -16,6 +16,7 @@ from ops.refusal import Refusal
 from ops.report_command import main as report
 from ops.report_parts import Verdict, cost_of, version_ends, versions_in_words
 from ops.stack_week import stack_week
+from policy.rules import RULES
 from tests.capacity_settings import settings_of
 from tests.planned_preview import LONG, NETWORK, OPEN_TO_THE_WORLD, preview_text, step
 from tests.stack_values import ROOT
@@ -80,7 +81,7 @@ def test_a_preview_brings_changes_graph_and_rules(page: Page) -> None:
     assert "slipway-dev is replaced ( aws:ec2/vpc:Vpc ): everything is in it." in text
     assert "cidrBlock 10.0.0.0/16 → 10.1.0.0/16" in text
     assert "slipway-dev-old is deleted" in text
-    assert "2 of 10 broken" in text
+    assert f"2 of {len(RULES)} broken" in text
     assert "slipway-dev-ssh: ingress opens tcp ports 22 to 22" in text
     graph, week = pictures_of(html)
     assert "LoadBalancer" in graph
