@@ -274,6 +274,7 @@ class AwsProvider(sdk.Provider):
             AwsError: it finds nothing, or is not emulated.
         """
         self.caller.authorise(self.inventory)
+        await self.interference.before("invoke", request.tok, "")
         result = call_function(request.tok, revealed(plain_map(request.args)), self.inventory, self.caller)
         return sdk.InvokeResponse(return_value=property_map(result))
 
