@@ -51,9 +51,10 @@ def holdings(directory: Path) -> Holdings:
     resources: list[Mapping[str, Any]] = []
     pending: list[str] = []
     for checkpoint in sorted((state.backend / ".pulumi" / "stacks").glob("*/*.json")):
-        deployment = json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
-        resources += [each for each in deployment.get("resources") or () if is_made(each)]
-        operations = deployment.get("pending_operations") or ()
+        deployment: dict[str, Any] = json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
+        all_there: list[dict[str, Any]] = deployment.get("resources") or []
+        resources += [each for each in all_there if is_made(each)]
+        operations: list[dict[str, Any]] = deployment.get("pending_operations") or []
         pending += [f"{each['type']} {each['resource']['urn']}" for each in operations]
     inventory = Inventory(state.account)
     try:
@@ -71,7 +72,9 @@ def discrepancies(held: Holdings, kept: Collection[str] = ()) -> list[str]:
         kept: types that may exist without being in a state.
     """
     existing = {(each.type, each.id) for each in held.records}
-    lines = [f"orphan: {each.type} {each.id} exists and is in no state" for each in held.orphans if each.type not in kept]
+    lines = [
+        f"orphan: {each.type} {each.id} exists and is in no state" for each in held.orphans if each.type not in kept
+    ]
     lines += [
         f"lost: {each['urn']} is in the state and does not exist"
         for each in held.resources

@@ -97,11 +97,7 @@ class Prepared:
 
     def cases(self) -> list[Case]:
         """All cases there are, the operations in turn so that a run cut short has seen some of each."""
-        targets = {
-            "create": sorted(needs(self.up.resources())),
-            "update": sorted(updated(self.up)),
-            "delete": sorted(needs(self.unprotected.resources())),
-        }
+        targets = self._targets()
         firsts: list[Case] = []
         others: list[Case] = []
         for operation in OPERATIONS:
@@ -110,6 +106,22 @@ class Prepared:
                 (others if target.type in seen else firsts).append(Case(operation, target))
                 seen.add(target.type)
         return [*_in_turn(firsts), *_in_turn(others)]
+
+    def _targets(self) -> dict[str, list[Target]]:
+        file = self._directory / "targets.json"
+        if not file.exists():
+            found = {
+                "create": needs(self.up.resources()),
+                "update": updated(self.up),
+                "delete": needs(self.unprotected.resources()),
+            }
+            pairs = {
+                operation: [[each.type, each.name] for each in sorted(those)] for operation, those in found.items()
+            }
+            file.write_text(json.dumps(pairs))
+        return {
+            operation: [Target(*each) for each in pairs] for operation, pairs in json.loads(file.read_text()).items()
+        }
 
 
 def updated(stack: SandboxStack) -> frozenset[Target]:
@@ -176,7 +188,10 @@ def _command(stack: SandboxStack, operation: str, faults: Sequence[str]) -> Outc
 
 def table(results: Sequence[Result], cases: Sequence[Case]) -> str:
     """What was tried and what held, by operation, as Markdown; then what did not hold."""
-    lines = ["| operation | resources | tried | types | types tried | held | seconds |", "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = [
+        "| operation | resources | tried | types | types tried | held | seconds |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     for operation in OPERATIONS:
         there = [each for each in cases if each.operation == operation]
         done = [each for each in results if each.operation == operation]

@@ -57,7 +57,8 @@ def needs(resources: Sequence[Mapping[str, Any]]) -> dict[Target, frozenset[Targ
 
 def _named_by(resource: Mapping[str, Any]) -> Iterable[str]:
     yield from resource.get("dependencies") or ()
-    for urns in (resource.get("propertyDependencies") or {}).values():
+    by_property: Mapping[str, Sequence[str] | None] = resource.get("propertyDependencies") or {}
+    for urns in by_property.values():
         yield from urns or ()
     if resource.get("parent"):
         yield resource["parent"]
@@ -81,7 +82,7 @@ def one_of_each_type(graph: Mapping[Target, frozenset[Target]]) -> tuple[Target,
     for _ in range(_PASSES):
         for type_, targets in by_type.items():
             others = [each for each in chosen.values() if each.type != type_]
-            chosen[type_] = min(targets, key=lambda target: (_chain_through(target, others, graph), target))  # noqa: B023
+            chosen[type_] = min(targets, key=lambda target: (_chain_through(target, others, graph), target))
     return tuple(sorted(chosen.values()))
 
 
