@@ -146,7 +146,7 @@ def _wait_for_all(directory: Path) -> None:
         time.sleep(0.05)
 
 
-def run_drill(directory: Path, victim: str, kills: int, seed: int) -> Drill:
+def run_drill(directory: Path, victim: str, kills: int, seed: int, seconds: float = float("inf")) -> Drill:
     """Kill `victim` so many times in the lives of one account.
 
     Args:
@@ -154,18 +154,20 @@ def run_drill(directory: Path, victim: str, kills: int, seed: int) -> Drill:
         victim: `engine`, `program` or `provider`.
         kills: how many times.
         seed: of the lot that says when.
+        seconds: after which nothing more is killed.
     """
     drill, lot = Drill(), random.Random(f"{seed}|{victim}")  # noqa: S311  # no secret
+    end = time.monotonic() + seconds
 
     def moments() -> Iterator[float]:
-        while drill.kills < kills:
+        while drill.kills < kills and time.monotonic() < end:
             yield lot.uniform(0.5, _LATEST)
 
     stack = SandboxStack(directory / "account", CHECKOUT, "prod")
     bootstrapped(stack)
-    while drill.kills < kills and not drill.wrong:
+    while drill.kills < kills and time.monotonic() < end and not drill.wrong:
         for phase in LIFE:
-            if drill.kills >= kills or not run_phase(stack, phase, victim, moments(), drill):
+            if not run_phase(stack, phase, victim, moments(), drill):
                 break
         else:
             shutil.rmtree(stack.state)
@@ -178,12 +180,13 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.kill_drill", description=__doc__)
     parser.add_argument("--victim", choices=sorted(VICTIMS), action="append", help="may be repeated (default: all)")
     parser.add_argument("--kills", type=int, default=50, help="of each (default 50)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="of each victim, after which it ends")
     parser.add_argument("--seed", type=int, default=1, help="of the lot that says when (default 1)")
     options = parser.parse_args(words)
     drills: dict[str, Drill] = {}
     for victim in options.victim or sorted(VICTIMS):
         with tempfile.TemporaryDirectory(prefix="slipway-kills-") as directory:
-            drills[victim] = run_drill(Path(directory), victim, options.kills, options.seed)
+            drills[victim] = run_drill(Path(directory), victim, options.kills, options.seed, options.seconds)
     print("| killed | times | orphans found | recovered by | commands that ended | not recovered |")
     print("|---|--:|--:|---|---|--:|")
     for victim, drill in drills.items():
