@@ -61,7 +61,7 @@ class KubernetesProvider(sdk.Provider):
             latencies if latencies is not None else Latencies(),
             faults if faults is not None else Faults(),
             lambda code, reason: KubernetesError(f"{code}: {reason}"),
-            warn if warn is not None else _log_warning,
+            self._say_warning,
         )
         self.endpoint = ""
         # Both are replaced once the engine says where it listens.
