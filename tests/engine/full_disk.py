@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
 
@@ -27,11 +28,13 @@ def can_be_full() -> bool:
     return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
 
 
-def run_on_a_full_disk(stack: SandboxStack, left: int, *words: str) -> subprocess.CompletedProcess[str]:
+def run_on_a_full_disk(
+    stack: SandboxStack, left: int, *words: str, options: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run a `pulumi` command with so many KiB left for Pulumi's state; what got there stays afterwards."""
     backend, kept = stack.state / "backend", stack.state / "backend-kept"
     # A file takes whole pages there: https://docs.kernel.org/filesystems/tmpfs.html
-    pages = sum(-(-each.stat().st_size // _PAGE) + 1 for each in backend.rglob("*"))
+    pages = sum(-(-each.stat().st_size // _PAGE) for each in backend.rglob("*") if each.is_file())
     kept.mkdir()
     done = subprocess.run(
         [
@@ -43,7 +46,7 @@ def run_on_a_full_disk(stack: SandboxStack, left: int, *words: str) -> subproces
             str(backend),
             str(kept),
             str(pages * _PAGE + left * 1024),
-            *stack.words(*words),
+            *stack.words(*words, options=options),
         ],
         cwd=CHECKOUT,
         env=stack.environment(),
@@ -57,3 +60,12 @@ def run_on_a_full_disk(stack: SandboxStack, left: int, *words: str) -> subproces
     kept.rename(backend)
     kept.with_suffix(".disk").rmdir()
     return done
+
+
+def put_back_the_last_state(stack: SandboxStack) -> None:
+    """Put the state that the last finished command left in its history where the cut one is, as docs/faults.md says."""
+    backend = stack.state / "backend" / ".pulumi"
+    checkpoints = sorted(backend.glob(f"history/*/{stack.stack}/*.checkpoint.json"), key=lambda file: file.name)
+    (cut,) = backend.glob(f"stacks/*/{stack.stack}.json")
+    shutil.copyfile(checkpoints[-1], cut)
+    cut.with_name(f"{cut.name}.attrs").unlink(missing_ok=True)
