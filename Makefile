@@ -15,7 +15,8 @@ BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
 	graph clean-sandbox test lint bench \
-	bench-cluster bench-capacity fuzz audit cluster-tools image-tools lint-tools cluster-up cluster-down migrate-demo
+	bench-cluster bench-capacity fuzz audit fault-sweep kill-drill cluster-tools image-tools lint-tools \
+	cluster-up cluster-down migrate-demo
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
@@ -113,3 +114,9 @@ fuzz: setup-tests ## Read 20,000 stack files made by chance, and preview some th
 
 audit: setup-tests ## Ask PyPI whether a pinned package has a known vulnerability (needs the network)
 	$(PYTHON) -m tools.audit
+
+fault-sweep: setup ## Fail each create, update and delete of prod, one at a time; goes on where it stopped (see docs/faults.md)
+	$(PYTHON) -m bench.fault_sweep $(ARGS)
+
+kill-drill: setup ## Kill engine, program and provider of prod at random moments, and recover (see docs/faults.md)
+	$(PYTHON) -m bench.kill_drill $(ARGS)

@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m sandbox",
         description="The real Pulumi engine and command line on an emulated AWS account.",
-        epilog="A killed run leaves its lock behind: `python -m sandbox pulumi cancel --stack NAME`.",
+        epilog="A killed run leaves its lock behind: `python -m sandbox pulumi cancel --stack NAME` (docs/faults.md).",
         allow_abbrev=False,
     )
     parser.add_argument("--state", type=Path, help="directory that holds the pretended account (default: .sandbox)")

@@ -40,7 +40,7 @@ _NOTICE = "sandbox: AWS is emulated, nothing here is real; state in {}"
 
 _LOCKED = (
     "sandbox: another run holds the stack, or was killed and left its lock; if none is going on, "
-    "remove it with: python -m sandbox pulumi cancel --stack {}"
+    "remove it with: python -m sandbox pulumi cancel --stack {}; what a killed run had begun may exist: docs/faults.md"
 )
 
 # These talk to no provider, so none is started for them.

@@ -11,8 +11,12 @@ first create of a node group since the provider process started. In place of `nt
 - `late*5`: the call reaches AWS five seconds later; what depends on it has to wait, and what should but does not comes
   before it. `late*60@aws:eks/nodeGroup:NodeGroup` ends sooner, once there was a call about that type; a name may follow
   the type here too.
+
+`any:20%=throttle` throttles a fifth of all attempts, whatever the call, by a lot that falls the same way each time;
+`any:20%:7=throttle` draws another lot, number 7.
 """
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -63,26 +67,53 @@ class Fault:
         return here and (operation, type_token) == (self.operation, self.type)
 
 
+@dataclass(frozen=True)
+class ThrottledShare:
+    """Throttling of a share of all attempts at all calls.
+
+    Attributes:
+        percent: of the attempts, below 100.
+        seed: of the lot; each call draws its own from it, so that the order of the calls does not matter.
+    """
+
+    percent: int
+    seed: int = 1
+
+    def throttled(self, operation: str, type_token: str, name: str, count: int) -> int:
+        """How many attempts at a call, which is the `count`-th of its kind about that name, are throttled."""
+        lot = random.Random(f"{self.seed}|{operation}|{type_token}|{name}|{count}")  # noqa: S311  # no secret
+        attempts = 0
+        while lot.random() * 100 < self.percent:
+            attempts += 1
+        return attempts
+
+
+_SHARE: Final = re.compile(r"any:(?P<percent>[1-9]\d?)%(?::(?P<seed>\d+))?=throttle")
+
 _FORM: Final = re.compile(
     r"(?P<operation>create|read|update|delete):(?P<type>[^=\s:]+:[^=\s:]+:[^=\s:]+)"
-    r":(?:(?P<nth>\d+)|(?P<name>[\w.*-]+))=(?P<effect>[a-z]+)(?:\*(?P<times>\d+))?"
+    r":(?:(?P<nth>\d+)|(?P<name>[^=\s:]+))=(?P<effect>[a-z]+)(?:\*(?P<times>\d+))?"
     r"(?:@(?P<until_type>[^=\s:]+:[^=\s:]+:[^=\s:]+)(?::(?P<until_name>[\w.*-]+))?)?"
 )
 
 
-def parse_fault(specification: str) -> Fault:
+def parse_fault(specification: str) -> Fault | ThrottledShare:
     """Read one specification.
 
     Raises:
-        ValueError: it is not of the form `operation:type:nth=effect` or `operation:type:name=effect`.
+        ValueError: it is of none of the forms `operation:type:nth=effect`, `operation:type:name=effect`,
+            `any:percent%=throttle` and `any:percent%:seed=throttle`.
     """
+    if (share := _SHARE.fullmatch(specification.strip())) is not None:
+        return ThrottledShare(int(share["percent"]), int(share["seed"] or 1))
     match = _FORM.fullmatch(specification.strip())
     effects = {effect.value: effect for effect in Effect}
     if match is None or match["effect"] not in effects or match["nth"] == "0":
         raise ValueError(
             f"{specification!r} is no fault: expected operation:type:nth=effect, such as"
             " create:aws:eks/nodeGroup:NodeGroup:1=fail; operations are create, read, update and delete,"
-            f" nth counts from 1 or is a name, effects are {', '.join(effects)}"
+            f" nth counts from 1 or is a name, effects are {', '.join(effects)};"
+            " or any:20%=throttle for a share of all attempts"
         )
     effect = effects[match["effect"]]
     if match["times"] is not None and effect not in {Effect.THROTTLE, Effect.LATE}:
@@ -101,17 +132,27 @@ class Faults:
         faults: the faults; one given by its number happens once.
     """
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._faults = list(faults)
+    def __init__(self, faults: Iterable[Fault | ThrottledShare] = ()) -> None:
+        given = list(faults)
+        self._faults = [each for each in given if isinstance(each, Fault)]
+        self._shares = [each for each in given if isinstance(each, ThrottledShare)]
         self._calls: Counter[tuple[str, str]] = Counter()
+        self._named: Counter[tuple[str, str, str]] = Counter()
         self._about: set[tuple[str, str]] = set()
 
     def at_this_call(self, operation: str, type_token: str, name: str) -> Fault | None:
         """Count one call, and return the fault that it meets, if any."""
         self._calls[operation, type_token] += 1
+        self._named[operation, type_token, name] += 1
         self._about.add((type_token, name))
         count = self._calls[operation, type_token]
-        return next((fault for fault in self._faults if fault.concerns(operation, type_token, name, count)), None)
+        meant = next((fault for fault in self._faults if fault.concerns(operation, type_token, name, count)), None)
+        return meant if meant is not None else self._by_lot(operation, type_token, name)
+
+    def _by_lot(self, operation: str, type_token: str, name: str) -> Fault | None:
+        count = self._named[operation, type_token, name]
+        times = sum(share.throttled(operation, type_token, name, count) for share in self._shares)
+        return Fault(operation, type_token, count, Effect.THROTTLE, times) if times else None
 
     def is_over(self, fault: Fault) -> bool:
         """Whether the call that ends a delay has come."""
@@ -125,6 +166,6 @@ def parse_faults(specifications: Iterable[str]) -> Faults:
     """Read a list of specifications.
 
     Raises:
-        ValueError: one of them is not of the form `operation:type:nth=effect`.
+        ValueError: one of them has none of the forms that `parse_fault` reads.
     """
     return Faults(parse_fault(specification) for specification in specifications)

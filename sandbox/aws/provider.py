@@ -61,7 +61,8 @@ class AwsProvider(sdk.Provider):
         latencies: how long calls take; none by default.
         faults: what goes wrong; nothing by default.
         control_plane: a real Kubernetes API server that answers for emulated clusters, if one runs.
-        warn: told the URN and the text of every warning, such as a throttled call; logs it by default.
+        warn: told the URN and the text of every warning, such as a throttled call; logs it by default, and tells the
+            engine once that says where it listens.
     """
 
     def __init__(
@@ -78,10 +79,14 @@ class AwsProvider(sdk.Provider):
             latencies if latencies is not None else Latencies(),
             faults if faults is not None else Faults(),
             lambda code, reason: AwsError("calling AWS", code, reason),
-            warn if warn is not None else _log_warning,
+            self._say_warning,
         )
+        self.warn = warn if warn is not None else _log_warning
         self.caller = Caller()
         self.waits = Waits()
+
+    def _say_warning(self, urn: str, text: str) -> None:
+        self.warn(urn, text)
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
         """Take region, role, default tags and allowed accounts from the provider's configuration."""
@@ -274,6 +279,7 @@ class AwsProvider(sdk.Provider):
             AwsError: it finds nothing, or is not emulated.
         """
         self.caller.authorise(self.inventory)
+        await self.interference.before("invoke", request.tok, "")
         result = call_function(request.tok, revealed(plain_map(request.args)), self.inventory, self.caller)
         return sdk.InvokeResponse(return_value=property_map(result))
 

@@ -61,7 +61,7 @@ class KubernetesProvider(sdk.Provider):
             latencies if latencies is not None else Latencies(),
             faults if faults is not None else Faults(),
             lambda code, reason: KubernetesError(f"{code}: {reason}"),
-            warn if warn is not None else _log_warning,
+            self._say_warning,
         )
         self.endpoint = ""
         # Both are replaced once the engine says where it listens.
@@ -168,11 +168,13 @@ class KubernetesProvider(sdk.Provider):
             KubernetesError: nobody can say.
         """
         target = Target(request.urn, type_of(request.urn), request.name)
+        fault = await self.interference.before("read", target.type, request.urn)
         seen = await self._back_end.read(
             target, request.resource_id, plain_map(request.properties), plain_map(request.inputs)
         )
         if seen is None:
             return sdk.ReadResponse(resource_id="")
+        await self.interference.after("read", target.type, fault, waits=self._takes_time(target))
         return sdk.ReadResponse(seen.id, property_map(seen.state), property_map(seen.inputs))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:

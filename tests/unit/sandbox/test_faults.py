@@ -13,7 +13,7 @@ from pulumi.provider.experimental import provider as sdk
 
 from sandbox.aws.errors import AwsError
 from sandbox.aws.provider import AwsProvider
-from sandbox.faults import KILLED, Effect, parse_fault, parse_faults
+from sandbox.faults import KILLED, Effect, Fault, parse_fault, parse_faults
 from sandbox.inventory import Inventory
 from sandbox.latency import Latencies, scaled
 from sandbox.values import property_map
@@ -27,6 +27,7 @@ def _vpc(name: str = "main") -> sdk.CreateRequest:
 
 def test_a_specification_is_read() -> None:
     fault = parse_fault("create:aws:eks/nodeGroup:NodeGroup:2=throttle*5")
+    assert isinstance(fault, Fault)
     assert (fault.operation, fault.type, fault.nth) == ("create", "aws:eks/nodeGroup:NodeGroup", 2)
     assert (fault.effect, fault.times) == (Effect.THROTTLE, 5)
 
@@ -46,7 +47,7 @@ def test_a_name_stands_for_every_call_about_it() -> None:
     [
         "", "fail", "create:aws:ec2/vpc:Vpc=fail", "create:aws:ec2/vpc:Vpc:0=fail", "make:aws:ec2/vpc:Vpc:1=fail",
         "create:aws:ec2/vpc:Vpc:1=explode", "create:Vpc:1=fail", "create:aws:ec2/vpc:Vpc:1=fail*2",
-        "create:aws:ec2/vpc:Vpc:1=fail@aws:ec2/vpc:Vpc",
+        "create:aws:ec2/vpc:Vpc:1=fail@aws:ec2/vpc:Vpc", "any:0%=throttle", "any:100%=throttle", "any:20%=fail",
     ],
 )  # fmt: skip
 def test_a_wrong_specification_is_refused(wrong: str) -> None:
@@ -82,6 +83,27 @@ def test_throttling_without_end_fails(tmp_path: Path) -> None:
     )
     with pytest.raises(AwsError, match="ThrottlingException"):
         asyncio.run(provider.create(_vpc()))
+
+
+def test_a_share_of_all_attempts_is_throttled_and_the_same_ones_each_time() -> None:
+    names = [f"slipway-{number}" for number in range(2000)]
+
+    def throttled(specification: str, order: list[str]) -> dict[str, int]:
+        faults = parse_faults([specification])
+        found = {name: faults.at_this_call("create", VPC, name) for name in order}
+        return {name: fault.times if fault is not None else 0 for name, fault in found.items()}
+
+    times = throttled("any:20%=throttle", names)
+    assert times == throttled("any:20%=throttle", names[::-1])
+    assert times != throttled("any:20%:2=throttle", names)
+    attempts = len(names) + sum(times.values())
+    assert sum(times.values()) / attempts == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_name_may_be_an_address() -> None:
+    fault = parse_fault("create:aws:sns/topicSubscription:TopicSubscription:team@example.com=fail")
+    assert isinstance(fault, Fault)
+    assert (fault.name, fault.until) == ("team@example.com", None)
 
 
 def test_what_is_late_comes_after_what_did_not_wait_for_it(tmp_path: Path) -> None:
