@@ -65,6 +65,7 @@ def fail_each_once(
     operation: str,
     targets: Collection[Target],
     told: Callable[[Wave], None] = lambda _wave: None,
+    kept: Collection[str] = (),
     **options: object,
 ) -> Waves:
     """Run `command` until it succeeds, with a fault at each target's first call of `operation`.
@@ -75,6 +76,7 @@ def fail_each_once(
         operation: `create`, `update` or `delete`.
         targets: what fails once.
         told: called after each command that met a fault.
+        kept: types that may exist without being in a state.
         options: for `command`, beside the faults.
     """
     left = set(targets)
@@ -89,7 +91,7 @@ def fail_each_once(
             Wave(
                 frozenset(failed & left),
                 tuple(f"failed without a fault: {each}" for each in sorted(failed - left)),
-                tuple(discrepancies(holdings(stack.state))),
+                tuple(discrepancies(holdings(stack.state), kept)),
                 outcome.seconds,
             )
         )
