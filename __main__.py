@@ -68,7 +68,7 @@ network_add_ons = AddOns(
 )
 nodes = NodeGroups(
     settings.name,
-    NodeGroupsArgs(settings, cluster.name, [subnet.id for subnet in network.private], [network_add_ons], now),
+    NodeGroupsArgs(settings, cluster.name, [subnet.id for subnet in network.private], [network, network_add_ons], now),
     in_aws,
 )
 add_ons = AddOns(
@@ -86,6 +86,7 @@ balancer = LoadBalancer(
         ports=sorted({service.settings.port for service in services if service.settings.hosts}),
         shutdown=shutdown,
         protect=settings.protect,
+        waits_for=[network],
     ),
     in_aws,
 )

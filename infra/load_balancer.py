@@ -30,6 +30,11 @@ class LoadBalancerArgs:
     """The pods' ports; nothing else of them is reachable from the balancer."""
     shutdown: ShutdownTimes
     protect: bool
+    waits_for: Sequence[pulumi.Resource]
+    """The network with its internet gateway, which has to be there first, and cannot go while the balancer is there.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/igw-detaching.html
+    """
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -73,7 +78,7 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=args.shutdown.idle_timeout,
             access_logs=self._access_logs(name, args),
             tags={"Name": name},
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=list(args.waits_for)),
         )
         aws.lb.Listener(
             f"{name}-http",

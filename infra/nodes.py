@@ -97,7 +97,8 @@ class NodeGroupArgs:
     tags: Mapping[str, str]
     """For instances and disks, which the provider's default tags do not reach."""
     waits_for: Sequence[pulumi.Resource]
-    """The network add-ons: without them no node becomes ready."""
+    """The network add-ons: without them no node becomes ready. And the network: what nodes and pods ask of AWS leaves
+    by its NAT gateways, to the last request of the load balancer controller when the stack goes."""
     now: datetime
 
 

@@ -23,6 +23,7 @@ System = Callable[[str], SandboxStack]
 
 ADDON = "aws:eks/addon:Addon"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 CLUSTER = "aws:eks/cluster:Cluster"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -76,10 +77,16 @@ class Case:
 
 FIRST_UP: dict[str, Case] = {
     "network add-ons before nodes": Case(
-        Edit("__main__.py", "[network_add_ons], now", "[], now"),
+        Edit("__main__.py", "[network, network_add_ons], now", "[network], now"),
         Slow(f"create:{ADDON}:*-before-nodes-*", NODE_GROUP),
         NODE_GROUP,
         r"the cluster lacks the add-on\(s\) kube-proxy, vpc-cni",
+    ),
+    "internet gateway before the balancer": Case(
+        Edit("__main__.py", "        waits_for=[network],\n", "        waits_for=[],\n"),
+        Slow("create:aws:ec2/internetGateway:InternetGateway:*", BALANCER),
+        BALANCER,
+        "InvalidSubnet.*has no internet gateway",
     ),
     "nodes before CoreDNS": Case(
         Edit("__main__.py", "waits_for=[nodes, logs]", "waits_for=[logs]"),
