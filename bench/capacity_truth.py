@@ -25,7 +25,7 @@ from sandbox.kubernetes.api_server import ApiServer
 
 _AT_ONCE: Final = 6
 # Among equal nodes the scheduler takes any, so an order that leaves a pod pending does so in some runs only.
-_TRIES: Final = 3
+_TRIES: Final = 6
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Outcome:
         fits: what `capacity.placement.check` said
         named: whether it named an order that leaves pods pending
         any_order: pending pods where all came in an order by lot, as they may after `pulumi up`
-        hard_order: pending pods in the order that was named, in one of three runs, or else with small pods first;
+        hard_order: pending pods in the order that was named, in one of six runs, or else with small pods first;
             `None` where it was said not to fit and the first order has shown it
     """
 
