@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from bench.fault_targets import is_made
+from sandbox.urn import type_of
+
 
 @dataclass(frozen=True)
 class Task:
@@ -68,7 +71,7 @@ def creations(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, st
     return [
         Task(
             each["urn"],
-            seconds("create", type_of(each["urn"])) if is_called_for(each) else 0.0,
+            seconds("create", type_of(each["urn"])) if is_made(each) else 0.0,
             # A component is there once all that is in it is; nothing else waits for its parts because of it.
             tuple(sorted(_waits_for(each) if each["custom"] else {*children.get(each["urn"], ())})),
         )
@@ -87,26 +90,11 @@ def deletions(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, st
     return [
         Task(
             urn,
-            seconds("delete", type_of(urn)) if is_called_for(by_urn[urn]) and not _goes_by_itself(by_urn[urn]) else 0.0,
+            seconds("delete", type_of(urn)) if is_made(by_urn[urn]) and not _goes_by_itself(by_urn[urn]) else 0.0,
             tuple(sorted(later)),
         )
         for urn, later in followers.items()
     ]
-
-
-def type_of(urn: str) -> str:
-    """The type in a URN, without its parents'."""
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def name_of(urn: str) -> str:
-    """The logical name in a URN."""
-    return urn.split("::", 3)[3]
-
-
-def is_called_for(resource: Mapping[str, Any]) -> bool:
-    """Whether a provider is called for it; components and providers are the engine's own."""
-    return resource["custom"] and not resource["type"].startswith("pulumi:")
 
 
 def _waits_for(resource: Mapping[str, Any]) -> set[str]:

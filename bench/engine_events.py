@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.urn import name_of, type_of
+
 
 @dataclass(frozen=True)
 class Step:
@@ -69,8 +71,7 @@ def steps_in(events: Iterable[tuple[float, Mapping[str, Any]]]) -> list[Step]:
             begun[event["resourcePreEvent"]["metadata"]["urn"]] = moment
         elif "resOutputsEvent" in event:
             urn: str = event["resOutputsEvent"]["metadata"]["urn"]
-            _, _, types, name = urn.split("::", 3)
-            steps.append(Step(types.rpartition("$")[2], name, begun.get(urn, moment), moment))
+            steps.append(Step(type_of(urn), name_of(urn), begun.get(urn, moment), moment))
     return steps
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from sandbox.urn import name_of, type_of
+
 _SERVED: Final = ("aws:", "kubernetes:")
 _PASSES: Final = 4
 """How often each type's choice is looked at again; prod settles after two."""
@@ -29,8 +31,7 @@ class Target:
 
 def target_of(urn: str) -> Target:
     """The resource with this URN."""
-    _, _, types, name = urn.split("::", 3)
-    return Target(types.rpartition("$")[2], name)
+    return Target(type_of(urn), name_of(urn))
 
 
 def is_made(resource: Mapping[str, Any]) -> bool:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.critical_path import Task, creations, critical_path, deletions, length, name_of, type_of
+from bench.critical_path import Task, creations, critical_path, deletions, length
 from bench.engine_events import EventLog
 from bench.sandboxed import CHECKOUT, Sandbox, run, sandbox
 from sandbox.latency import scaled
+from sandbox.urn import name_of, type_of
 
 _SCALE = 0.1
 _LIMIT = 1800.0  # seconds

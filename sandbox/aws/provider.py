@@ -37,6 +37,7 @@ from sandbox.latency import Latencies
 from sandbox.nodes.timing import Waits
 from sandbox.nodes.waits import begin_removal, until_joined, until_left
 from sandbox.partial_failure import PartialFailureError
+from sandbox.urn import type_of
 from sandbox.values import marked, plain_map, property_map, revealed
 
 _NUMBER_KEY: Final = "__number"
@@ -46,11 +47,6 @@ _NUMBER_KEY: Final = "__number"
 def region_of(record: Record) -> str:
     """Return the region of a record, an empty string for a global one."""
     return record.scope.split("/")[0]
-
-
-def type_of(urn: str) -> str:
-    """Return the resource's own type from a URN, whose type part carries the chain of parents (`parent$type`)."""
-    return urn.split("::")[2].rsplit("$", 1)[-1]
 
 
 class AwsProvider(sdk.Provider):

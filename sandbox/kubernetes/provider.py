@@ -11,7 +11,6 @@ from typing import Any
 from pulumi.provider.experimental import provider as sdk
 
 from sandbox.aws.errors import KubernetesError
-from sandbox.aws.provider import type_of
 from sandbox.difference import INPUTS_KEY, difference
 from sandbox.faults import Faults
 from sandbox.interference import Interference
@@ -36,6 +35,7 @@ from sandbox.kubernetes.objects import (
 from sandbox.kubernetes.options import Options, options_of
 from sandbox.kubernetes.releases import Releases
 from sandbox.latency import Latencies
+from sandbox.urn import type_of
 from sandbox.values import UNKNOWN, Secret, plain_map, property_map, revealed
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.inventory import Inventory
+from sandbox.urn import name_of, type_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BOOTSTRAP = CHECKOUT / "bootstrap"
@@ -54,12 +55,12 @@ class Step:
     @property
     def type(self) -> str:
         """The resource's type, without its parents'."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_of(self.urn)
 
     @property
     def name(self) -> str:
         """The resource's logical name."""
-        return self.urn.split("::", 3)[3]
+        return name_of(self.urn)
 
     def __str__(self) -> str:
         changed = f" ({', '.join(self.changed)})" if self.changed else ""

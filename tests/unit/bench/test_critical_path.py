@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.critical_path import Task, creations, critical_path, deletions, length, name_of
+from bench.critical_path import Task, creations, critical_path, deletions, length
+from sandbox.urn import name_of
 
 pytestmark = pytest.mark.unit
 
