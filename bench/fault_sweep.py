@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, end_state, holdings
 from bench.fault_targets import Target, needs
+from bench.fault_waves import failed_in
 from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
 from tests.engine.sandbox_stack import CHECKOUT, Outcome, SandboxStack, bootstrapped
 
@@ -163,8 +164,10 @@ def run_case(case: Case, prepared: Prepared, directory: Path) -> Result:
     shutil.rmtree(directory, ignore_errors=True)
     stack = prepared.start(case.operation).copy_to(directory / "account")
     failed = _command(stack, case.operation, [case.target.fault(case.operation)])
-    struck = {Target(step.type, step.name) for step in failed.failed if not step.type.startswith("pulumi:")}
-    wrong = [] if struck == {case.target} else [f"failed: {', '.join(map(str, sorted(struck))) or 'nothing'}"]
+    struck = failed_in(failed)
+    wrong = (
+        [] if struck == frozenset({case.target}) else [f"failed: {', '.join(map(str, sorted(struck))) or 'nothing'}"]
+    )
     wrong += ["the command did not fail"] if failed.exit_code == 0 else []
     wrong += [f"after the fault: {each}" for each in discrepancies(holdings(stack.state))]
     again = _command(stack, case.operation, [])

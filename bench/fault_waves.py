@@ -59,6 +59,11 @@ class Waves:
         return tuple(line for wave in self.failing for line in (*wave.unexplained, *wave.wrong))
 
 
+def failed_in(outcome: Outcome) -> frozenset[Target]:
+    """What failed in a command, without the stack itself."""
+    return frozenset(Target(step.type, step.name) for step in outcome.failed if not step.type.startswith("pulumi:"))
+
+
 def fail_each_once(
     stack: SandboxStack,
     command: Command,
@@ -84,7 +89,7 @@ def fail_each_once(
     while True:
         faults = [each.fault(operation) for each in sorted(left)]
         outcome = command(faults=faults, arguments=["--continue-on-error"], **options)
-        failed = {Target(step.type, step.name) for step in outcome.failed if not step.type.startswith("pulumi:")}
+        failed = failed_in(outcome)
         if not failed & left:
             return Waves(tuple(waves), outcome, frozenset(left))
         waves.append(

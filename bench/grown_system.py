@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
@@ -10,12 +9,12 @@ from typing import Any, cast
 from ruamel.yaml import YAML
 
 from bench.sandboxed import CHECKOUT
+from tests.engine.edited_program import program_with
 
 MOST_SERVICES = 100
 """One rule of the balancer's listener for each, and it takes no more."""
 
 _COPIED, _IMAGE = "users", "users_backend"
-_PROGRAM = ("__main__.py", "apps", "capacity", "certificates", "infra", "Pulumi.yaml")
 # Of a m5.4xlarge, which has room for 26 of the twelve pods of 60m that a service has at most.
 _SERVICES_ON_A_NODE = 8
 
@@ -47,18 +46,12 @@ def nodes_for(services: int) -> dict[str, Any]:
     return {"slipway:nodeGroups.baseline.size": dict.fromkeys(("min", "desired", "max"), services + 3)}
 
 
-def write_with_internal(services: int, stack: str, project: Path) -> None:
-    """Write the program with the stack file of `stack`, in which there are so many services more, none of them public.
+def write_with_internal(services: int, stack: str, directory: Path) -> Path:
+    """Copy the program, with so many services more in the stack file of `stack`, none of them public; say where it is.
 
     Such a file is longer than a command line may be, so that it cannot be set from there.
     """
-    project.mkdir()
-    for part in _PROGRAM:
-        source = CHECKOUT / part
-        if source.is_dir():
-            shutil.copytree(source, project / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, project / part)
+    project = program_with(directory)
     configuration = _shipped(stack)
     names = [f"internal-{number:04}" for number in range(1, services + 1)]
     copied: dict[str, Any] = {**_copied(configuration), "hosts": []}
@@ -68,6 +61,7 @@ def write_with_internal(services: int, stack: str, project: Path) -> None:
     size = services // _SERVICES_ON_A_NODE + 5
     group |= {"instanceType": "m5.4xlarge", "size": {"min": size, "desired": size, "max": size}}
     YAML().dump({"config": configuration}, project / f"Pulumi.{stack}.yaml")
+    return project
 
 
 def _shipped(stack: str) -> dict[str, Any]:

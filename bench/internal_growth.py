@@ -85,8 +85,9 @@ def main(words: Sequence[str]) -> None:
     with sandbox() as account, tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
         sizes: list[Size] = []
         for services in sorted(options.sizes):
-            project = Path(directory) / f"internal-{services}"
-            write_with_internal(services, Sandbox.stack, project)
+            place = Path(directory) / f"internal-{services}"
+            place.mkdir()
+            project = write_with_internal(services, Sandbox.stack, place)
             sizes.append(Size(services, Subject(f"{services} services", project, {})))
         measure(account, sizes, options.rounds)
     print("\n".join(table(sizes)))

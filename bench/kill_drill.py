@@ -27,6 +27,7 @@ from typing import Any, Final
 from bench.account_check import KEPT_WITH_THE_DATA, discrepancies, holdings
 from bench.kill_recovery import Recovered, recover
 from bench.typical_change import TYPICAL_CHANGE
+from tests.engine.processes import running_in
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped
 
 VICTIMS: Final[Mapping[str, str]] = {
@@ -86,24 +87,10 @@ LIFE: Final = (
 )
 
 
-def processes_of(directory: Path) -> Iterator[tuple[int, list[str]]]:
-    """Id and command line of each process that works in a sandbox's directory (Linux only)."""
-    wanted = str(directory).encode()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            words, variables = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
-        except OSError:  # it ended in between
-            continue
-        if wanted in words or wanted in variables:
-            yield int(entry.name), words.decode(errors="replace").rstrip("\0").split("\0")
-
-
 def kill(directory: Path, victim: str) -> bool:
     """Kill the engine, the program or the provider of what runs in a sandbox; gives back whether there was one."""
     killed = False
-    for process, words in processes_of(directory):
+    for process, words in running_in(directory):
         meant = (
             words[0].endswith(VICTIMS[victim]) if victim == "engine" else any(VICTIMS[victim] in each for each in words)
         )
@@ -142,7 +129,7 @@ def _settings(phase: Phase) -> list[str]:
 
 def _wait_for_all(directory: Path) -> None:
     deadline = time.monotonic() + _END
-    while any(processes_of(directory)) and time.monotonic() < deadline:
+    while any(running_in(directory)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 

@@ -16,6 +16,7 @@ from statistics import median
 
 from bench.flat_program import write_empty, write_flat
 from bench.flat_state import flat_state
+from bench.ratios import Figure, cpu_seconds, ratios, seconds, spread
 from bench.recorded_requests import requests_in
 from bench.sandboxed import CHECKOUT, Cost, Sandbox, Subject, run
 
@@ -77,22 +78,20 @@ def table(compared: Sequence[Program]) -> list[str]:
     """The medians, and pair by pair how many times the empty and the flat program's, as Markdown."""
     empty, flat, slipway = compared
 
-    def ratio(other: Program, what: str) -> str:
-        pairs = zip(slipway.costs, other.costs, strict=True)
-        values = [getattr(one, what) / getattr(two, what) for one, two in pairs]
-        return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+    def ratio(other: Program, of: Figure) -> str:
+        return spread(ratios(slipway.costs, other.costs, of))
 
     return [
         "| prod, nothing to change | seconds | CPU seconds |",
         "|---|---|---|",
         *(
-            f"| {each.subject.name} | {median(cost.seconds for cost in each.costs):.2f} "
-            f"| {median(cost.cpu_seconds for cost in each.costs):.2f} |"
+            f"| {each.subject.name} | {median(map(seconds, each.costs)):.2f} "
+            f"| {median(map(cpu_seconds, each.costs)):.2f} |"
             for each in compared
         ),
         "",
-        f"- Slipway / flat, time: {ratio(flat, 'seconds')}; CPU: {ratio(flat, 'cpu_seconds')}",
-        f"- Slipway / empty, time: {ratio(empty, 'seconds')}; CPU: {ratio(empty, 'cpu_seconds')}",
+        f"- Slipway / flat, time: {ratio(flat, seconds)}; CPU: {ratio(flat, cpu_seconds)}",
+        f"- Slipway / empty, time: {ratio(empty, seconds)}; CPU: {ratio(empty, cpu_seconds)}",
     ]
 
 

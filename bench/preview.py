@@ -9,7 +9,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bench.flat_program import write_empty, write_flat
 from bench.grown_system import nodes_for, settings_of
 from bench.growth import best_power, line_through
 from bench.line_chart import Series, picture
+from bench.ratios import Figure, cpu_seconds, ratios, seconds, spread
 from bench.recorded_requests import Requests, differences, requests_in
 from bench.sandboxed import CHECKOUT, Cost, Sandbox, Subject, sandbox
 
@@ -38,23 +39,13 @@ class Measured:
     resources: int
     costs: list[Cost]
 
-    def median(self, of: Callable[[Cost], float]) -> float:
+    def median(self, of: Figure) -> float:
         """The middle of all runs."""
         return statistics.median(map(of, self.costs))
 
 
-def _seconds(cost: Cost) -> float:
-    return cost.seconds
-
-
-def _cpu(cost: Cost) -> float:
-    return cost.cpu_seconds
-
-
-def ratios(one: Measured, other: Measured, of: Callable[[Cost], float], less: Measured | None = None) -> list[float]:
-    """`one` by `other`, pair by pair; `less` is subtracted from both before."""
-    base = [of(cost) for cost in less.costs] if less else [0.0] * len(one.costs)
-    return [(of(a) - b) / (of(c) - b) for a, c, b in zip(one.costs, other.costs, base, strict=True)]
+def _ratio(one: Measured, other: Measured, of: Figure, less: Measured | None = None) -> str:
+    return spread(ratios(one.costs, other.costs, of, None if less is None else less.costs))
 
 
 class Bench:
@@ -108,7 +99,7 @@ def _side_by_side(bench: Bench, pairs: int) -> list[str]:
     programs = [empty, flat, program]
     bench.run(programs, pairs)
     rows = [
-        f"| {each.subject.name} | {each.resources} | {each.median(_seconds):.2f} | {each.median(_cpu):.2f} "
+        f"| {each.subject.name} | {each.resources} | {each.median(seconds):.2f} | {each.median(cpu_seconds):.2f} "
         f"| {bench.memory(each)} |"
         for each in programs
     ]
@@ -119,28 +110,24 @@ def _side_by_side(bench: Bench, pairs: int) -> list[str]:
         "",
         f"Medians of {pairs} runs in turn. Pair by pair, as median (least to most):",
         "",
-        f"- Slipway / flat, time: {_spread(ratios(program, flat, _seconds))}",
-        f"- Slipway / flat, time beyond the empty program: {_spread(ratios(program, flat, _seconds, empty))}",
-        f"- Slipway / flat, CPU: {_spread(ratios(program, flat, _cpu))}",
-        f"- Slipway / empty, time: {_spread(ratios(program, empty, _seconds))}",
+        f"- Slipway / flat, time: {_ratio(program, flat, seconds)}",
+        f"- Slipway / flat, time beyond the empty program: {_ratio(program, flat, seconds, empty)}",
+        f"- Slipway / flat, CPU: {_ratio(program, flat, cpu_seconds)}",
+        f"- Slipway / empty, time: {_ratio(program, empty, seconds)}",
     ]
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def _with_more_services(bench: Bench, sizes: Sequence[int], rounds: int, target: Path) -> list[str]:
     pairs = [bench.pair(size)[:2] for size in sizes]
     bench.run([each for pair in pairs for each in pair], rounds)
     rows = [
-        f"| {size} | {program.resources} | {program.median(_seconds):.2f} | {program.median(_cpu):.2f} "
-        f"| {flat.median(_seconds):.2f} | {flat.median(_cpu):.2f} | {_spread(ratios(program, flat, _seconds))} "
-        f"| {_spread(ratios(program, flat, _cpu))} |"
+        f"| {size} | {program.resources} | {program.median(seconds):.2f} | {program.median(cpu_seconds):.2f} "
+        f"| {flat.median(seconds):.2f} | {flat.median(cpu_seconds):.2f} | {_ratio(program, flat, seconds)} "
+        f"| {_ratio(program, flat, cpu_seconds)} |"
         for size, (program, flat) in zip(sizes, pairs, strict=True)
     ]
     programs, flats = zip(*pairs, strict=True)
-    times, cpus = ([each.median(of) for each in programs] for of in (_seconds, _cpu))
+    times, cpus = ([each.median(of) for each in programs] for of in (seconds, cpu_seconds))
     line, cpu_line = line_through(sizes, times), line_through(sizes, cpus)
     chart = picture(
         "Preview of prod with more services",
@@ -150,7 +137,7 @@ def _with_more_services(bench: Bench, sizes: Sequence[int], rounds: int, target:
             Series(
                 f"line, R² {line.r_squared:.3f}", [(0, line.at(0)), (sizes[-1], line.at(sizes[-1]))], "", dashed=True
             ),
-            Series("flat", [(size, each.median(_seconds)) for size, each in zip(sizes, flats, strict=True)], "#94a3b8"),
+            Series("flat", [(size, each.median(seconds)) for size, each in zip(sizes, flats, strict=True)], "#94a3b8"),
             Series("Slipway", list(zip(sizes, times, strict=True)), "#2563eb"),
         ],
     )

@@ -127,10 +127,10 @@ def main(words: Sequence[str], say: Callable[[str], None] = print) -> int:
     parser.add_argument("--previews", type=int, default=300, help="how many accepted ones the program is run for")
     asked = parser.parse_args(words)
     tally, now = Tally(asked.documents), datetime.now(UTC)
-    number = asked.first
+    next_seed = asked.first
     while len(tally.seen) < asked.documents:
-        read_piece(number, tally, now)
-        number += 1
+        read_piece(next_seed, tally, now)
+        next_seed += 1
         say(
             f"{len(tally.seen)} documents read, {len(tally.accepted)} accepted, slowest "
             f"{max(tally.cpu_seconds):.2f} CPU s, {len(tally.faults)} faults"
@@ -147,7 +147,7 @@ def main(words: Sequence[str], say: Callable[[str], None] = print) -> int:
     ordered = sorted(tally.cpu_seconds)
     half, most = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
     say(
-        f"{len(ordered)} documents, all different, of the seeds {asked.first} to {number - 1}\n"
+        f"{len(ordered)} documents, all different, of the seeds {asked.first} to {next_seed - 1}\n"
         f"{len(tally.accepted)} accepted, {len(chosen)} of these previewed\n"
         f"half within {1000 * half:.0f} ms, 99 of 100 within {1000 * most:.0f} ms, all within {ordered[-1]:.2f} CPU "
         f"seconds, {max(tally.seconds):.2f} by the clock\n{len(tally.faults)} faults"

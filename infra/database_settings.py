@@ -21,7 +21,7 @@ _DATABASE_NAME_WORDS = (
     "PostgreSQL or RDS keeps for itself"
 )
 _FILE_WORDS = "a file of this project such as certificates/rds-us-west-2.pem"
-_POINT_IN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+_POINT_IN_TIME = r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z$"
 _WINDOW = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 
@@ -114,16 +114,7 @@ class RestoredServerSettings(StrictModel):
     name: Annotated[
         str, text(r"^[a-z][a-z0-9]{0,15}$", "a name of at most 16 lower-case letters and digits such as thursday")
     ]
-    point_in_time: (
-        Annotated[
-            str,
-            text(
-                r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z$",
-                "a time in UTC such as 2026-11-26T08:00:00Z",
-            ),
-        ]
-        | None
-    ) = None
+    point_in_time: Annotated[str, text(_POINT_IN_TIME, "a time in UTC such as 2026-11-26T08:00:00Z")] | None = None
     snapshot: Annotated[str, text(r"^[A-Za-z][A-Za-z0-9:-]{0,254}$", "the name of a snapshot")] | None = None
     serves: bool
     """Whether the back ends use it in place of the first."""

@@ -6,25 +6,28 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 
-def processes_of(state: Path) -> list[str]:
-    """The command lines of running processes that belong to the sandbox in `state` (Linux only)."""
-    found: list[str] = []
+def running_in(state: Path) -> Iterator[tuple[int, list[str]]]:
+    """Id and command line of each running process that belongs to the sandbox in `state` (Linux only)."""
+    wanted = str(state).encode()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            variables = (entry / "environ").read_bytes()
+            words, variables = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:  # it ended in between
             continue
-        wanted = str(state).encode()
-        if any(wanted in word for word in words) or wanted in variables:
-            found.append(b" ".join(words).decode(errors="replace").strip())
-    return [words for words in found if words]
+        if words and (wanted in words or wanted in variables):
+            yield int(entry.name), words.decode(errors="replace").rstrip("\0").split("\0")
+
+
+def processes_of(state: Path) -> list[str]:
+    """The command lines of these processes, to be shown."""
+    return [" ".join(words) for _, words in running_in(state)]
 
 
 def wait_until(condition: Any, seconds: float = 20.0) -> bool:

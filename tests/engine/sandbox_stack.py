@@ -222,19 +222,20 @@ class SandboxStack:
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's exports."""
         words = ["stack", "output", "--json", *(["--show-secrets"] if show_secrets else [])]
-        return self._json(*words)
+        return self.json_of(*words)
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Pulumi's state of the stack (`pulumi stack export`)."""
-        return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))
+        return self.json_of("stack", "export", *(["--show-secrets"] if show_secrets else []))
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in Pulumi's state, the stack and providers included."""
         return self.export()["deployment"].get("resources", [])
 
-    def _json(self, *words: str) -> dict[str, Any]:
+    def json_of(self, *words: str, options: Sequence[str] = ()) -> dict[str, Any]:
+        """Run a `pulumi` command that prints JSON, and nothing else on standard output."""
         done = subprocess.run(
-            self.words(*words),
+            self.words(*words, options=options),
             cwd=CHECKOUT,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

@@ -27,16 +27,8 @@ def test_a_report_of_a_change(system: Callable[[str], SandboxStack], tmp_path: P
     }
     assert len(secrets) == 2
     html, preview = tmp_path / "dev.html", tmp_path / "dev.json"
-    done = subprocess.run(
-        stack.words("preview", "--json", "--show-sames", options=["--set", "slipway:drainSeconds=45"]),
-        cwd=CHECKOUT,
-        env=stack.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    preview.write_text(done.stdout)
+    shown = stack.json_of("preview", "--json", "--show-sames", options=["--set", "slipway:drainSeconds=45"])
+    preview.write_text(json.dumps(shown))
     subprocess.run(
         [sys.executable, "-m", "ops", "report", "-s", "dev", "--preview", str(preview), "--html", str(html)],
         cwd=CHECKOUT,
@@ -51,4 +43,4 @@ def test_a_report_of_a_change(system: Callable[[str], SandboxStack], tmp_path: P
     for secret in secrets:
         assert secret not in page
         assert secret not in graph
-    assert json.loads(preview.read_text())["changeSummary"]["update"] > 0
+    assert shown["changeSummary"]["update"] > 0

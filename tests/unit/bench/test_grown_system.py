@@ -25,8 +25,8 @@ def test_a_grown_prod_is_sound_and_all_its_services_have_images(services: int) -
 
 @pytest.mark.parametrize("services", [10, 1000])
 def test_internal_services_come_beside_those_of_prod(services: int, tmp_path: Path) -> None:
-    write_with_internal(services, "prod", tmp_path / "project")
-    written: dict[str, Any] = yaml.safe_load((tmp_path / "project" / "Pulumi.prod.yaml").read_text())["config"]
+    project = write_with_internal(services, "prod", tmp_path)
+    written: dict[str, Any] = yaml.safe_load((project / "Pulumi.prod.yaml").read_text())["config"]
     # Passwords are in no file; these are `stack_config`'s.
     written["slipway:database"] = stack_config("prod")["slipway:database"]
     settings = parse_settings("slipway", "prod", as_values({**stack_config("prod"), **written}))
