@@ -97,6 +97,44 @@ def deletions(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, st
     ]
 
 
+def deletion_rounds(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, str], float]) -> list[Task]:
+    """What Pulumi's engine makes of a `destroy`: rounds, of which one begins when all of the one before is gone.
+
+    What has nothing under it goes in the last round, what waited for that alone in the last but one, and so on; so a
+    long deletion is waited for by all that stands nearer to the ground, whether or not it has to do with it.
+    https://github.com/pulumi/pulumi/blob/v3.220.0/pkg/resource/deploy/step_generator.go (`ScheduleDeletes`)
+
+    Returns:
+        the longest step of each round, the first round first, each after the one before.
+    """
+    steps = {task.name: task for task in deletions(resources, seconds)}
+    order = {each["urn"]: number for number, each in enumerate(resources)}
+    inside = _inside(resources)
+    above: dict[str, int] = {}
+    for each in resources:
+        named = {*_waits_for(each), each.get("parent", "")} & order.keys()
+        parts = {part for one in _waits_for(each) for part in inside.get(one, ()) if order[part] < order[each["urn"]]}
+        above[each["urn"]] = 1 + max((above[earlier] for earlier in named | parts), default=0)
+    rounds: list[Task] = []
+    for number in sorted(set(above.values()), reverse=True):
+        longest = max((steps[urn] for urn, own in above.items() if own == number), key=lambda task: task.seconds)
+        rounds.append(Task(longest.name, longest.seconds, tuple(task.name for task in rounds[-1:])))
+    return rounds
+
+
+def _inside(resources: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """All that is in each component, and in those in it."""
+    parents = {each["urn"]: each.get("parent", "") for each in resources}
+    inside: dict[str, set[str]] = {each["urn"]: set() for each in resources if not each["custom"]}
+    for urn, parent in parents.items():
+        around = parent
+        while around:
+            if around in inside:
+                inside[around].add(urn)
+            around = parents.get(around, "")
+    return inside
+
+
 def _waits_for(resource: Mapping[str, Any]) -> set[str]:
     # A provider's reference is its URN and its id.
     provider = resource.get("provider", "").rpartition("::")[0]

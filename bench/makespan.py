@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.critical_path import Task, creations, critical_path, deletions, length
+from bench.critical_path import Task, creations, critical_path, deletion_rounds, deletions, length
 from bench.engine_events import EventLog
 from bench.sandboxed import CHECKOUT, Sandbox, run, sandbox
 from sandbox.latency import scaled
@@ -34,17 +34,24 @@ class Run:
         seconds: the whole command
         steps: from the beginning of the first step of AWS or Kubernetes to the end of the last, in seconds
         path: the graph's critical path, at the same scale
+        rounds: of a `destroy`, the longest step of each of the engine's rounds, at the same scale
     """
 
     command: str
     seconds: float
     steps: float
     path: tuple[Task, ...]
+    rounds: tuple[Task, ...] = ()
 
     @property
     def ratio(self) -> float:
         """How much longer the steps take than the critical path; nothing is below 1."""
         return self.steps / length(self.path)
+
+    @property
+    def engine_ratio(self) -> float | None:
+        """How much longer the steps take than the engine's rounds; None where it has none."""
+        return self.steps / length(self.rounds) if self.rounds else None
 
 
 def measure(account: Sandbox, scale: float, parallel: int | None) -> tuple[Run, Run]:
@@ -67,7 +74,7 @@ def measure(account: Sandbox, scale: float, parallel: int | None) -> tuple[Run, 
     down_seconds, down_steps = _timed(account, "destroy", scale, limit)
     return (
         Run("up", up_seconds, up_steps, path(creations)),
-        Run("destroy", down_seconds, down_steps, path(deletions)),
+        Run("destroy", down_seconds, down_steps, path(deletions), tuple(deletion_rounds(resources, seconds))),
     )
 
 
@@ -93,11 +100,13 @@ def table(runs: Sequence[tuple[int | None, Run]], scale: float) -> list[str]:
     """The runs, as Markdown."""
     own = f"{4 * (os.cpu_count() or 1)} (Pulumi's own choice here)"
     return [
-        "| command | at once | critical path, s | steps, s | ratio | whole command, s |",
-        "|---|---|---|---|---|---|",
+        "| command | at once | critical path, s | engine's rounds, s "
+        "| steps, s | ratio | to the rounds | whole command, s |",
+        "|---|---|---|---|---|---|---|---|",
         *(
             f"| `{each.command}` | {own if parallel is None else parallel} | {length(each.path):.1f} "
-            f"| {each.steps:.1f} | {each.ratio:.2f} | {each.seconds:.1f} |"
+            f"| {f'{length(each.rounds):.1f}' if each.rounds else ''} | {each.steps:.1f} | {each.ratio:.2f} "
+            f"| {'' if each.engine_ratio is None else f'{each.engine_ratio:.2f}'} | {each.seconds:.1f} |"
             for parallel, each in runs
         ),
         "",
@@ -147,6 +156,10 @@ def main(words: Sequence[str]) -> None:
         print(f"The critical path of `{each.command}`, in AWS's times:")
         print()
         print("\n".join(path_table(each.path, options.scale)))
+    print()
+    print("The rounds of `destroy`, in AWS's times:")
+    print()
+    print("\n".join(path_table(runs[1][1].rounds, options.scale)))
 
 
 if __name__ == "__main__":

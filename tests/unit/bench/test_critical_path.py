@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.critical_path import Task, creations, critical_path, deletions, length
+from bench.critical_path import Task, creations, critical_path, deletion_rounds, deletions, length
 from sandbox.urn import name_of
 
 pytestmark = pytest.mark.unit
@@ -72,3 +72,30 @@ def test_everything_goes_before_what_it_waited_for() -> None:
 def test_what_goes_with_something_else_takes_no_call() -> None:
     state = [*STATE[:3], resource("second", urn("first"), deletedWith=urn("first"))]
     assert length(critical_path(deletions(state, seconds))) == 1
+
+
+def slow_first(_operation: str, type_: str) -> float:
+    return {"aws:slow/thing:Thing": 100.0}.get(type_, 1.0)
+
+
+def slow(name: str, *dependencies: str) -> dict[str, Any]:
+    plain = resource(name, *dependencies)
+    return {**plain, "urn": plain["urn"].replace("ec2", "slow"), "type": "aws:slow/thing:Thing"}
+
+
+def test_the_engine_deletes_in_rounds_so_that_a_slow_one_holds_up_what_does_not_wait_for_it() -> None:
+    state = [
+        *STATE[:3],
+        slow("slow", urn("first")),
+        resource("second", urn("first")),
+        slow("beside", urn("second")),
+    ]
+    assert length(critical_path(deletions(state, slow_first))) == 102
+    rounds = deletion_rounds(state, slow_first)
+    assert [name_of(task.name) for task in rounds if task.seconds] == ["beside", "slow", "first"]
+    assert length(rounds) == 201
+
+
+def test_what_waits_for_a_component_goes_in_a_round_before_all_in_it() -> None:
+    rounds = deletion_rounds(STATE, seconds)
+    assert [name_of(task.name) for task in rounds if task.seconds] == ["third", "second", "first"]
