@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from sandbox import fork_client
 from sandbox.aws.identifiers import ACCOUNT_VARIABLE
+from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.refusal import Refusal
 from sandbox.state import CHECKOUT, State
 
@@ -36,7 +38,11 @@ class ProviderProcess:
         time_scale: float,
         faults: Sequence[str],
     ) -> None:
-        command = [sys.executable, "-m", "sandbox.server", "--account", str(state.account)]
+        if SOCKET_VARIABLE in os.environ:
+            command = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "sandbox.server"]
+        else:
+            command = [sys.executable, "-m", "sandbox.server"]
+        command += ["--account", str(state.account)]
         command += ["--time-scale", str(time_scale)]
         if control_plane is not None:
             command += ["--control-plane", str(control_plane)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.state import State
 from sandbox.toolchain import COMMANDS, cached_pulumi, has_language_host, write_command
 
@@ -57,6 +58,8 @@ def environment(
     # An official language host runs a project without a `virtualenv` option with the `python` on PATH.
     python = Path(sys.executable).parent
     path = [str(state.commands), str(pulumi.parent), str(python), kept.get("PATH", os.defpath)]
+    # Tests let it be forked from one that has imported the SDKs: `sandbox.fork_server`.
+    host = "fork_client.py" if SOCKET_VARIABLE in inherited else "language_host.py"
     return {
         **kept,
         "PATH": os.pathsep.join(path),
@@ -74,7 +77,7 @@ def environment(
         "AWS_SHARED_CREDENTIALS_FILE": _EMPTY_FILE,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SLIPWAY_PYTHON": sys.executable,
-        "SLIPWAY_LANGUAGE_HOST": str(Path(__file__).with_name("language_host.py")),
+        "SLIPWAY_LANGUAGE_HOST": str(Path(__file__).with_name(host)),
     }
 
 

@@ -7,7 +7,16 @@ from contextlib import ExitStack
 
 import pytest
 
+from sandbox.fork_client import SOCKET_VARIABLE
 from tests.cluster.cluster_stack import ClusterStack, cluster_stack
+
+
+@pytest.fixture(scope="package", autouse=True)
+def forked(fork_server: str) -> Generator[None]:
+    """The commands of these tests fork their Python processes, but for those that ask for `own_processes`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SOCKET_VARIABLE, fork_server)
+        yield
 
 
 @pytest.fixture

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.fork_client import SOCKET_VARIABLE
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, PROGRAMS, SandboxStack, upped
+
+
+@pytest.fixture(scope="package", autouse=True)
+def forked(fork_server: str) -> Generator[None]:
+    """The commands of these tests fork their Python processes, but for those that ask for `own_processes`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SOCKET_VARIABLE, fork_server)
+        yield
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from tests.engine.processes import processes_of, wait_until
 from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack
 
-pytestmark = pytest.mark.engine
+# The processes themselves are looked at here, and killed.
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
 
 VPC = "aws:ec2/vpc:Vpc"
 REPOSITORY = "aws:ecr/repository:Repository"

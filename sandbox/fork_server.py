@@ -1,0 +1,170 @@
+"""Starts the Python processes of a command as copies of one that holds their libraries already.
+
+A command of the sandbox starts a language host and a process of providers, and each spends most of its CPU time on
+importing Pulumi's SDKs. Tests run hundreds of commands, so each of their workers has one of these servers:
+`python -m sandbox.fork_server SOCKET` imports what both need, listens, and forks for every request. A copy has imported
+libraries and run nothing yet, as a process of its own after its imports; no module of a program is among them.
+Commands of people, and measurements, do not use it.
+
+It serves until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sandbox import fork_client
+from sandbox.packages import PACKAGES, Settings
+from sandbox.state import CHECKOUT
+
+_LANGUAGE_HOST = Path(__file__).with_name("language_host.py")
+
+# The program's, whose imports say which parts of the SDKs are needed.
+_PROGRAM = ("infra", "apps", "bootstrap")
+
+# Bytes: a request is an environment and a command line.
+_PART = 65536
+
+
+def import_libraries() -> None:
+    """Import what language host, providers and programs import, and forget what is the programs' own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        runpy.run_path(str(_LANGUAGE_HOST), run_name="imported")
+        for package in PACKAGES.values():
+            # What a provider imports, it imports when it is first asked for.
+            package.factory(Settings(Path(":memory:"), 0.0, ()))
+        importlib.import_module("sandbox.server")
+        for name in _PROGRAM:
+            for module in _modules_of(name):
+                importlib.import_module(module)
+    _forget_below(CHECKOUT, but="sandbox")
+
+
+def _modules_of(package: str) -> Iterable[str]:
+    for found in pkgutil.walk_packages([str(CHECKOUT / package)], f"{package}."):
+        if not found.name.endswith("__main__"):
+            yield found.name
+
+
+def _forget_below(directory: Path, but: str) -> None:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        own = file is not None and Path(file).is_relative_to(directory) and "site-packages" not in Path(file).parts
+        if own and name.partition(".")[0] not in {but, "__main__"}:
+            del sys.modules[name]
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer requests until standard input ends."""
+    # Nobody waits for the copies: the kernel takes them away.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is not listener:
+                    return
+                _answer(listener)
+
+
+def _answer(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        request, streams = _read(connection)
+        try:
+            if os.fork() == 0:
+                listener.close()
+                _become(request, streams, connection)
+        finally:
+            for stream in streams:
+                os.close(stream)
+
+
+def _read(connection: socket.socket) -> tuple[dict[str, Any], Sequence[int]]:
+    first, streams, _, _ = socket.recv_fds(connection, _PART, 3)
+    text = first
+    while not text.endswith(b"\n"):
+        text += connection.recv(_PART)
+    return json.loads(text), streams
+
+
+def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.socket) -> NoReturn:
+    """Be the process that was asked for; its client is told the exit code, and its death is this one's."""
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["directory"])
+        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        _run(request["module"], request["arguments"])
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:  # what a process of its own would print before it ends
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        connection.send(bytes([code & 0xFF]))
+        os._exit(code)
+
+
+def _run(module: str, arguments: Sequence[str]) -> None:
+    if module:
+        importlib.import_module(module).main(arguments)
+        return
+    # It runs as a file, and must find nothing of the checkout beside the program.
+    sys.path[:] = [each for each in sys.path if Path(each).resolve() != CHECKOUT]
+    for name in [each for each in sys.modules if each.partition(".")[0] == "sandbox"]:
+        del sys.modules[name]
+    sys.argv = [str(_LANGUAGE_HOST), *arguments]
+    runpy.run_path(str(_LANGUAGE_HOST), run_name="__main__")
+
+
+def _end_with(connection: socket.socket) -> None:
+    connection.recv(1)
+    os._exit(1)
+
+
+def _threads() -> int:
+    tasks = Path("/proc/self/task")  # the libraries' own in C included, which Python does not count
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Import, listen on the socket that `arguments` name, and say on standard output that it is ready."""
+    import_libraries()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(arguments[0])
+        listener.listen()
+        if (threads := _threads()) != 1:
+            sys.exit(f"the libraries started {threads - 1} threads, which a copy would lack")
+        print(fork_client.READY, flush=True)
+        serve(listener)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

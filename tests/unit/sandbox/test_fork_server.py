@@ -1,0 +1,101 @@
+"""A process that is forked is to its caller what a process of its own is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import fork_client
+from sandbox.fork_client import SOCKET_VARIABLE
+from sandbox.forking import forked_processes
+from tests.engine.processes import wait_until
+
+pytestmark = pytest.mark.unit
+
+CLIENT = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "tests.unit.sandbox.forked_process"]
+
+
+def run(server: str, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLIENT, *words],
+        cwd=directory,
+        env={"COLOUR": "green", SOCKET_VARIABLE: server},
+        input="what is typed",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_it_has_its_callers_arguments_directory_environment_and_streams(fork_server: str, tmp_path: Path) -> None:
+    done = run(fork_server, tmp_path, "say", "two words", "é")
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told["arguments"] == ["say", "two words", "é"]
+    assert told["directory"] == str(tmp_path)
+    assert told["environment"] == {"COLOUR": "green", SOCKET_VARIABLE: fork_server}
+    assert told["input"] == "what is typed"
+
+
+def test_it_has_the_libraries_and_nothing_of_the_program(fork_server: str, tmp_path: Path) -> None:
+    modules = set(json.loads(run(fork_server, tmp_path, "say").stdout)["modules"])
+    assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes"}
+    assert modules & {"infra", "apps", "capacity", "bootstrap", "policy"} == set()
+
+
+@pytest.mark.parametrize("code", [0, 1, 77])
+def test_its_exit_code_is_its_callers(fork_server: str, tmp_path: Path, code: int) -> None:
+    assert run(fork_server, tmp_path, "exit", str(code)).returncode == code
+
+
+def test_what_it_raises_is_on_standard_error(fork_server: str, tmp_path: Path) -> None:
+    done = run(fork_server, tmp_path, "raise")
+    assert done.returncode == 1
+    assert "ValueError: as asked" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_it_ends_with_its_caller(fork_server: str, tmp_path: Path, number: signal.Signals) -> None:
+    environment = {SOCKET_VARIABLE: fork_server}
+    with subprocess.Popen(
+        [*CLIENT, "wait"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as caller:
+        assert caller.stdout is not None
+        process = json.loads(caller.stdout.readline())["pid"]
+        assert is_there(process)
+        caller.send_signal(number)
+        assert caller.wait(20) != 0
+    assert wait_until(lambda: not is_there(process))
+
+
+def test_its_death_ends_its_caller(fork_server: str, tmp_path: Path) -> None:
+    environment = {SOCKET_VARIABLE: fork_server}
+    with subprocess.Popen([*CLIENT, "wait"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as caller:
+        assert caller.stdout is not None
+        os.kill(json.loads(caller.stdout.readline())["pid"], signal.SIGKILL)
+        assert caller.wait(20) == 1
+
+
+def test_the_server_ends_with_the_one_who_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SOCKET_VARIABLE, raising=False)
+    with forked_processes() as path:
+        assert os.environ[SOCKET_VARIABLE] == str(path)
+        assert path.is_socket()
+    assert SOCKET_VARIABLE not in os.environ
+    assert not path.parent.exists()
