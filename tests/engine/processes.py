@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sandbox.state import State
+
+# Seconds; the engine writes at the begin and the end of each step, seconds apart when AWS is slow.
+_QUIET = 0.5
+
 
 def running_in(state: Path) -> Iterator[tuple[int, list[str]]]:
     """Id and command line of each running process that belongs to the sandbox in `state` (Linux only)."""
@@ -28,6 +33,12 @@ def running_in(state: Path) -> Iterator[tuple[int, list[str]]]:
 def processes_of(state: Path) -> list[str]:
     """The command lines of these processes, to be shown."""
     return [" ".join(words) for _, words in running_in(state)]
+
+
+def is_between_two_writes(state: Path) -> bool:
+    """Whether the engine waits for AWS and writes no state: a kill in the middle of a write cuts the file."""
+    written = [each.stat().st_mtime for each in (State(state).backend / ".pulumi" / "stacks").rglob("*.json")]
+    return bool(written) and time.time() - max(written) > _QUIET
 
 
 def wait_until(condition: Any, seconds: float = 20.0) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -10,25 +9,18 @@ import pytest
 from bench.account_check import differences, discrepancies, end_state, holdings
 from bench.kill_drill import kill
 from bench.kill_recovery import is_locked, recover
-from sandbox.state import State
 from tests.engine.full_disk import can_be_full, put_back_the_last_state, run_on_a_full_disk
-from tests.engine.processes import processes_of, wait_until
+from tests.engine.processes import is_between_two_writes, processes_of, wait_until
 from tests.engine.sandbox_stack import SandboxStack
 
-pytestmark = pytest.mark.engine
+# The processes themselves are looked at here, and killed.
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
 
 System = Callable[[str], SandboxStack]
 
 UP = ("up", "--yes", "--skip-preview")
 SLOW = ("--time-scale", "3")
 VPC = "aws:ec2/vpc:Vpc"
-QUIET = 0.5  # seconds; the engine writes at the begin and the end of each step, seconds apart when AWS is slow
-
-
-def is_between_two_writes(stack: SandboxStack) -> bool:
-    """Whether the engine waits for AWS and writes no state: a kill in the middle of a write cuts the file."""
-    written = [each.stat().st_mtime for each in (State(stack.state).backend / ".pulumi" / "stacks").rglob("*.json")]
-    return bool(written) and time.time() - max(written) > QUIET
 
 
 def comes_to_the_end_of(stack: SandboxStack, reference: SandboxStack) -> None:
@@ -55,7 +47,7 @@ def test_a_killed_engine_is_recovered_from(small: SandboxStack, small_up: Sandbo
     running = small.start(*UP, options=SLOW)
     # It exists, and AWS has not answered yet.
     assert wait_until(
-        lambda: is_between_two_writes(small) and VPC in {each.type for each in holdings(small.state).orphans}, 60
+        lambda: is_between_two_writes(small.state) and VPC in {each.type for each in holdings(small.state).orphans}, 60
     )
     assert kill(small.state, "engine")
     assert running.wait(60) != 0
@@ -69,7 +61,7 @@ def test_a_killed_engine_is_recovered_from(small: SandboxStack, small_up: Sandbo
 
 def test_a_killed_program_is_recovered_from_by_up_alone(small: SandboxStack, small_up: SandboxStack) -> None:
     running = small.start(*UP, options=SLOW)
-    assert wait_until(lambda: is_between_two_writes(small) and holdings(small.state).pending, 60)
+    assert wait_until(lambda: is_between_two_writes(small.state) and holdings(small.state).pending, 60)
     assert kill(small.state, "program")
     assert running.wait(60) != 0
     assert not is_locked(small)

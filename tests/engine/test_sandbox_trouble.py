@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.processes import kill_group, processes_of, wait_until
+from tests.engine.processes import is_between_two_writes, kill_group, processes_of, wait_until
 from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
 
-pytestmark = pytest.mark.engine
+# The processes themselves are looked at here, and killed.
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
 
 REPOSITORY = "aws:ecr/repository:Repository"
 # Slow enough to be stopped half-way.
@@ -59,7 +60,9 @@ def test_an_argument_that_the_cluster_stand_in_does_not_take_is_named(
 
 def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> None:
     running = small.start("up", "--yes", "--skip-preview", options=SLOW)
-    assert wait_until(lambda: "creating" in small.shown_in_background()), small.shown_in_background()
+    assert wait_until(lambda: "creating" in small.shown_in_background() and is_between_two_writes(small.state)), (
+        small.shown_in_background()
+    )
     kill_group(running)
     assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
     blocked = small.up()
