@@ -12,9 +12,11 @@ import argparse
 import json
 import shutil
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +25,7 @@ from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, 
 from bench.fault_targets import Target, needs
 from bench.fault_waves import failed_in
 from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
+from sandbox.forking import forked_processes
 from tests.engine.sandbox_stack import CHECKOUT, Outcome, SandboxStack, bootstrapped
 
 OPERATIONS: Final = ("create", "update", "delete")
@@ -211,6 +214,12 @@ def table(results: Sequence[Result], cases: Sequence[Case]) -> str:
     return "\n".join(lines)
 
 
+def told(result: Result) -> str:
+    """One result in one line."""
+    said = "held" if not result.wrong else "; ".join(result.wrong)[:300]
+    return f"{result.operation} {result.type} {result.name} {result.seconds} s: {said}"
+
+
 def read_results(file: Path) -> list[Result]:
     """The results so far; none where there is no file yet."""
     lines = file.read_text().splitlines() if file.exists() else []
@@ -234,6 +243,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--limit", type=int, help="at most so many cases")
     parser.add_argument("--seconds", type=float, help="begin no further case after so many seconds")
     parser.add_argument("--only", default="", help="cases with this in `operation type name`, such as 'create aws:ec2'")
+    parser.add_argument("--jobs", type=int, default=2, help="how many cases at once (2)")
     parser.add_argument("--table", action="store_true", help="print what was tried so far, and try nothing")
     parser.add_argument("--work", type=Path, default=_WORK, help="accounts and results (.sandbox/fault-sweep)")
     options = parser.parse_args(words)
@@ -242,15 +252,20 @@ def main(words: Sequence[str]) -> int:
     cases, results = prepared.cases(), read_results(file)
     if not options.table:
         todo = left(cases, results, options.only)[: options.limit]
-        for number, case in enumerate(todo, 1):
+
+        def attempt(case: Case) -> Result | None:
             if options.seconds is not None and time.monotonic() - start > options.seconds:
-                break
-            result = run_case(case, prepared, options.work / "case")
-            results.append(result)
-            with file.open("a") as written:
-                written.write(json.dumps(asdict(result)) + "\n")
-            said = "held" if not result.wrong else "; ".join(result.wrong)[:300]
-            print(f"{number}/{len(todo)} {case.operation} {case.target} {result.seconds} s: {said}", file=sys.stderr)
+                return None
+            return run_case(case, prepared, options.work / f"case-{threading.get_ident()}")
+
+        with forked_processes(), ThreadPoolExecutor(options.jobs) as workers:
+            for number, result in enumerate(workers.map(attempt, todo), 1):
+                if result is None:
+                    break
+                results.append(result)
+                with file.open("a") as written:
+                    written.write(json.dumps(asdict(result)) + "\n")
+                print(f"{number}/{len(todo)} {told(result)}", file=sys.stderr)
     print(table(results, cases))
     return 1 if any(each.wrong for each in results) else 0
 
