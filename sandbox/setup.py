@@ -67,8 +67,7 @@ def _is_installed(directory: Path, checkout: Path, requirements: tuple[str, ...]
 
 
 def _install(python: Path, checkout: Path, requirements: tuple[str, ...]) -> None:
-    # Of the SDKs' thousands of modules few are ever imported; Python compiles these when they are.
-    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--quiet"]
+    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
     run_with_progress([*install, "-r", requirements[-1]], "installing the Python packages", checkout)
     for each in {requirements, _OF_SANDBOX}:
         stamp = checkout / ".venv" / f".slipway-{each[-1]}"
