@@ -12,6 +12,9 @@ PYTHON := .venv/bin/python
 SANDBOX := $(PYTHON) -m sandbox $(foreach each,$(SET),--set '$(each)') pulumi
 BOOTSTRAP := $(PYTHON) -m sandbox pulumi -C bootstrap
 
+# Where it is set, as in many containers, every process would compile the program and the sandbox anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
 	graph clean-sandbox test lint bench \

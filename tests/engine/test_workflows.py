@@ -90,6 +90,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
             "PATH": os.pathsep.join([str(commands / "with-account"), str(commands), os.environ["PATH"]]),
             "HOME": os.environ["HOME"],
             "PYTHONPATH": str(clone),
+            # Two environments are made; of the packages' many thousand modules few are imported.
+            "PIP_NO_COMPILE": "1",
             "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": "acme/site",
             "GITHUB_REF_NAME": "main",
