@@ -86,9 +86,9 @@ cluster-down: setup ## End STACK's control plane
 migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old and a new demo server
 	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
 
-# Two workers suit the two cores of the smallest machine it runs on; the cluster tests take most of the time.
+# Three workers suit the two cores of the smallest machine it runs on: the cluster tests wait most of the time.
 test: setup-tests cluster-tools image-tools lint-tools iam-simulate ## Run the unit, program, engine, cluster and edge tests
-	$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	$(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: setup-tests ## Check style, format and types
 	.venv/bin/ruff check .

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from bench.fault_targets import is_made
+from bench.fault_targets import goes_by_itself, is_made
 from sandbox.urn import type_of
 
 
@@ -90,7 +90,7 @@ def deletions(resources: Sequence[Mapping[str, Any]], seconds: Callable[[str, st
     return [
         Task(
             urn,
-            seconds("delete", type_of(urn)) if is_made(by_urn[urn]) and not _goes_by_itself(by_urn[urn]) else 0.0,
+            seconds("delete", type_of(urn)) if is_made(by_urn[urn]) and not goes_by_itself(by_urn[urn]) else 0.0,
             tuple(sorted(later)),
         )
         for urn, later in followers.items()
@@ -139,7 +139,3 @@ def _waits_for(resource: Mapping[str, Any]) -> set[str]:
     # A provider's reference is its URN and its id.
     provider = resource.get("provider", "").rpartition("::")[0]
     return {*resource.get("dependencies", ()), *([provider] if provider else [])}
-
-
-def _goes_by_itself(resource: Mapping[str, Any]) -> bool:
-    return bool(resource.get("retainOnDelete")) or bool(resource.get("deletedWith"))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, end_state, holdings
-from bench.fault_targets import Target, needs
+from bench.fault_targets import Target, deletions, needs
 from bench.fault_waves import failed_in
 from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
 from sandbox.forking import forked_processes
@@ -117,7 +117,7 @@ class Prepared:
             found = {
                 "create": needs(self.up.resources()),
                 "update": updated(self.up),
-                "delete": needs(self.unprotected.resources()),
+                "delete": deletions(self.unprotected.resources()),
             }
             pairs = {
                 operation: [[each.type, each.name] for each in sorted(those)] for operation, those in found.items()

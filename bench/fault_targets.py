@@ -39,6 +39,17 @@ def is_made(resource: Mapping[str, Any]) -> bool:
     return bool(resource.get("custom")) and resource["type"].startswith(_SERVED) and not resource.get("external")
 
 
+def goes_by_itself(resource: Mapping[str, Any]) -> bool:
+    """Whether the engine only forgets it when it is to go, and calls no provider."""
+    return bool(resource.get("retainOnDelete")) or bool(resource.get("deletedWith"))
+
+
+def deletions(resources: Sequence[Mapping[str, Any]]) -> dict[Target, frozenset[Target]]:
+    """`needs`, of those for whose end the engine calls a provider."""
+    called = {target_of(each["urn"]) for each in resources if not goes_by_itself(each)}
+    return {target: before for target, before in needs(resources).items() if target in called}
+
+
 def needs(resources: Sequence[Mapping[str, Any]]) -> dict[Target, frozenset[Target]]:
     """For each resource that a provider made all others that it waits for, directly or not.
 

@@ -1,4 +1,4 @@
-"""One of each type in prod fails once, in its create and its update. The same command again comes through.
+"""One of each type in prod fails once: in its create, its update, its delete. The same command again comes through.
 
 The full sweep over every single resource is `python -m bench.fault_sweep` (docs/faults.md).
 """
@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from bench.account_check import differences, discrepancies, end_state, holdings
+from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, end_state, holdings
 from bench.fault_sweep import updated
-from bench.fault_targets import Target, needs, one_of_each_type
+from bench.fault_targets import Target, deletions, needs, one_of_each_type
 from bench.fault_waves import Command, Waves, fail_each_once
-from bench.typical_change import TYPICAL_CHANGE
+from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
 from tests.engine.sandbox_stack import SandboxStack
 
 pytestmark = pytest.mark.engine
@@ -52,3 +52,17 @@ def test_after_a_failed_update_of_each_type_up_comes_to_its_end(system: System) 
     held = holdings(prod.state)
     assert discrepancies(held) == []
     assert prod.preview(set=TYPICAL_CHANGE).changes == ()
+
+
+def test_after_a_failed_delete_of_each_type_destroy_leaves_nothing(system: System) -> None:
+    prod = system("prod")
+    assert prod.up(set=UNPROTECTED).exit_code == 0
+    bootstrap, resources = prod.made_by_bootstrap(), prod.resources()
+    targets = one_of_each_type(deletions(resources))
+    assert len(targets) > 50, "prod has that many types that do not go with the cluster"
+    # What goes with the cluster the engine forgets beforehand: until then it may be in no state.
+    with_the_cluster = {each["type"] for each in resources if each.get("deletedWith")}
+    all_failed_once(prod, prod.destroy, "delete", targets, kept=KEPT_WITH_THE_DATA | with_the_cluster)
+    assert prod.resources() == []
+    assert discrepancies(holdings(prod.state), KEPT_WITH_THE_DATA) == []
+    assert {type_ for type_, _ in prod.existing() - bootstrap} == KEPT_WITH_THE_DATA

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.fault_targets import Target, longest_chain, needs, one_of_each_type, target_of
+from bench.fault_targets import Target, deletions, longest_chain, needs, one_of_each_type, target_of
 
 pytestmark = pytest.mark.unit
 
@@ -46,3 +46,11 @@ def test_of_each_type_that_one_is_chosen_that_hides_the_fewest_others() -> None:
     assert set(chosen) == {target_of(urn) for urn in (VPC, SECOND, NODES)}
     assert longest_chain(chosen, graph) == 2
     assert longest_chain(graph, graph) == 3
+
+
+def test_what_goes_with_something_else_or_stays_has_no_deletion_to_fail() -> None:
+    assert set(deletions(RESOURCES)) == set(needs(RESOURCES))
+    last = target_of(NODES)
+    for option in ({"deletedWith": VPC}, {"retainOnDelete": True}):
+        changed = [{**each, **option} if each["urn"] == NODES else each for each in RESOURCES]
+        assert set(deletions(changed)) == set(needs(RESOURCES)) - {last}
