@@ -14,6 +14,7 @@ from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
 
 REPOSITORY = "aws:ecr/repository:Repository"
+MADE = (REPOSITORY, "aws:ec2/vpc:Vpc", "aws:ssm/parameter:Parameter")
 # Slow enough to be stopped half-way.
 SLOW = ("--time-scale", "3")
 
@@ -59,7 +60,8 @@ def test_an_argument_that_the_cluster_stand_in_does_not_take_is_named(
 
 
 def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> None:
-    running = small.start("up", "--yes", "--skip-preview", options=SLOW)
+    """Before AWS had made anything; afterwards it takes more: test_recovery.py."""
+    running = small.start("up", "--yes", "--skip-preview", options=[f"--fault=create:{each}:*=hang" for each in MADE])
     assert wait_until(lambda: "creating" in small.shown_in_background() and is_between_two_writes(small.state)), (
         small.shown_in_background()
     )

@@ -22,11 +22,16 @@ pytestmark = pytest.mark.unit
 CLIENT = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "tests.unit.sandbox.forked_process"]
 
 
+def environment(server: str) -> dict[str, str]:
+    # Without a locale Python sets one for itself.
+    return {"COLOUR": "green", "LC_ALL": "C.UTF-8", SOCKET_VARIABLE: server}
+
+
 def run(server: str, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*CLIENT, *words],
         cwd=directory,
-        env={"COLOUR": "green", SOCKET_VARIABLE: server},
+        env=environment(server),
         input="what is typed",
         capture_output=True,
         text=True,
@@ -49,7 +54,7 @@ def test_it_has_its_callers_arguments_directory_environment_and_streams(fork_ser
     assert (done.returncode, done.stderr) == (0, "")
     assert told["arguments"] == ["say", "two words", "é"]
     assert told["directory"] == str(tmp_path)
-    assert told["environment"] == {"COLOUR": "green", SOCKET_VARIABLE: fork_server}
+    assert told["environment"] == environment(fork_server)
     assert told["input"] == "what is typed"
 
 
@@ -72,9 +77,8 @@ def test_what_it_raises_is_on_standard_error(fork_server: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_ends_with_its_caller(fork_server: str, tmp_path: Path, number: signal.Signals) -> None:
-    environment = {SOCKET_VARIABLE: fork_server}
     with subprocess.Popen(
-        [*CLIENT, "wait"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*CLIENT, "wait"], cwd=tmp_path, env=environment(fork_server), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as caller:
         assert caller.stdout is not None
         process = json.loads(caller.stdout.readline())["pid"]
@@ -85,8 +89,9 @@ def test_it_ends_with_its_caller(fork_server: str, tmp_path: Path, number: signa
 
 
 def test_its_death_ends_its_caller(fork_server: str, tmp_path: Path) -> None:
-    environment = {SOCKET_VARIABLE: fork_server}
-    with subprocess.Popen([*CLIENT, "wait"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as caller:
+    with subprocess.Popen(
+        [*CLIENT, "wait"], cwd=tmp_path, env=environment(fork_server), stdout=subprocess.PIPE
+    ) as caller:
         assert caller.stdout is not None
         os.kill(json.loads(caller.stdout.readline())["pid"], signal.SIGKILL)
         assert caller.wait(20) == 1
