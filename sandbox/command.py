@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import secrets
 import signal
@@ -168,16 +169,20 @@ def _work_copy(
     pulumi: Path, variables: dict[str, str], project: Project, stack: str, state: State, planned: Plan
 ) -> Path:
     directory = state.stack_files(project.name)
-    vault = Vault.load(directory / f"{stack}.vault.json")
-    exists = state.checkpoint(project.name, stack).exists()
-    if not exists:
-        vault.salt, vault.secrets = "", {}
-    missing = missing_ciphertexts(planned, vault)
-    if missing or not exists:
-        _encrypt(pulumi, variables, project.name, stack, vault=vault, names=missing)
-        vault.save()
+    directory.mkdir(parents=True, exist_ok=True)
     copy = directory / f"{stack}.Pulumi.yaml"
-    write_work_copy(planned, vault, copy)
+    with (directory / f"{stack}.lock").open("w") as lock:
+        # Two first commands at once would both make the stack, each with a salt of its own.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        vault = Vault.load(directory / f"{stack}.vault.json")
+        exists = state.checkpoint(project.name, stack).exists()
+        if not exists:
+            vault.salt, vault.secrets = "", {}
+        missing = missing_ciphertexts(planned, vault)
+        if missing or not exists:
+            _encrypt(pulumi, variables, project.name, stack, vault=vault, names=missing)
+            vault.save()
+        write_work_copy(planned, vault, copy)
     return copy
 
 

@@ -13,8 +13,7 @@ from tests.engine.full_disk import can_be_full, put_back_the_last_state, run_on_
 from tests.engine.processes import is_between_two_writes, processes_of, wait_until
 from tests.engine.sandbox_stack import SandboxStack
 
-# The processes themselves are looked at here, and killed.
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
+pytestmark = pytest.mark.engine
 
 System = Callable[[str], SandboxStack]
 
@@ -69,6 +68,7 @@ def test_a_killed_program_is_recovered_from_by_up_alone(small: SandboxStack, sma
     comes_to_the_end_of(small, small_up)
 
 
+@pytest.mark.usefixtures("own_processes")
 def test_a_killed_provider_leaves_what_only_a_look_at_the_account_finds(
     small: SandboxStack, small_up: SandboxStack
 ) -> None:
@@ -81,6 +81,7 @@ def test_a_killed_provider_leaves_what_only_a_look_at_the_account_finds(
     comes_to_the_end_of(small, small_up)
 
 
+@pytest.mark.usefixtures("own_processes")  # in a mount namespace of their own
 @pytest.mark.skipif(not can_be_full(), reason="this machine gives users no mount namespace, so no disk can be full")
 def test_a_full_disk_for_the_state_is_told_and_recovered_from(small_up: SandboxStack) -> None:
     change = ("--set", 'small:range="10.0.0.0/17"')
@@ -98,7 +99,9 @@ def test_a_full_disk_for_the_state_is_told_and_recovered_from(small_up: SandboxS
 
 def test_the_second_of_two_people_is_refused_and_breaks_nothing(small: SandboxStack) -> None:
     first = small.start(*UP, options=SLOW)
-    assert wait_until(lambda: is_locked(small), 60), small.shown_in_background()
+    # Making the stack takes a lock too, and gives it back before `up` takes its own.
+    under_way = wait_until(lambda: is_between_two_writes(small.state) and bool(holdings(small.state).pending), 60)
+    assert under_way, small.shown_in_background()
     second = small.up()
     assert second.exit_code != 0
     assert "the stack is currently locked by 1 lock(s)" in second.output
@@ -108,6 +111,12 @@ def test_the_second_of_two_people_is_refused_and_breaks_nothing(small: SandboxSt
     assert first.wait(120) == 0, small.shown_in_background()
     assert discrepancies(holdings(small.state)) == []
     assert small.preview().changes == ()
+
+
+def test_two_first_commands_at_once_make_the_stack_once(small: SandboxStack) -> None:
+    previews = [small.start("preview", "--non-interactive") for _ in range(2)]
+    assert [each.wait(120) for each in previews] == [0, 0], small.shown_in_background()
+    assert small.up().exit_code == 0
 
 
 def test_a_lock_left_behind_is_told_and_taken_away(small_up: SandboxStack) -> None:
