@@ -10,11 +10,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.child_process import end_child
 from sandbox.fork_client import READY, SOCKET_VARIABLE
 from sandbox.refusal import Refusal
 from sandbox.state import CHECKOUT
-
-_END_LIMIT = 10.0  # seconds
 
 
 @contextmanager
@@ -35,21 +34,13 @@ def forked_processes() -> Generator[Path]:
             stdin=subprocess.PIPE,  # its end, also by this process's death, ends the server
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for the commands, which may still want something of it
-            text=True,
         )
-        assert server.stdin is not None  # noqa: S101  # both were asked for above
-        assert server.stdout is not None  # noqa: S101
+        assert server.stdout is not None  # noqa: S101  # it was asked for above
         try:
-            if server.stdout.readline().strip() != READY:
+            if server.stdout.readline().decode().strip() != READY:
                 raise Refusal("the server that forks processes did not start")
             os.environ[SOCKET_VARIABLE] = str(path)
             yield path
         finally:
             os.environ.pop(SOCKET_VARIABLE, None)
-            server.stdin.close()
-            try:
-                server.wait(_END_LIMIT)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-            server.stdout.close()
+            end_child(server)

@@ -13,13 +13,13 @@ from types import TracebackType
 
 from sandbox import fork_client
 from sandbox.aws.identifiers import ACCOUNT_VARIABLE
+from sandbox.child_process import end_child
 from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.refusal import Refusal
 from sandbox.state import CHECKOUT, State
 
 # Seconds; a cold start on a busy two-core machine takes about three.
 _START_LIMIT = 60.0
-_END_LIMIT = 10.0
 
 
 class ProviderProcess:
@@ -82,15 +82,7 @@ class ProviderProcess:
 
     def end(self) -> None:
         """End the process, letting calls under way finish."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(_END_LIMIT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        end_child(self._process)
 
     def __enter__(self) -> ProviderProcess:
         return self
