@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests account bootstrap iam-simulate up preview policy destroy refresh outputs inventory \
-	graph clean-sandbox test lint bench \
+	graph clean-sandbox test test-thorough lint bench \
 	bench-cluster bench-capacity fuzz audit fault-sweep kill-drill cluster-tools image-tools lint-tools \
 	cluster-up cluster-down migrate-demo
 
@@ -87,8 +87,12 @@ migrate-demo: setup ## Run the migration balancer (a real HAProxy) before an old
 	@$(PYTHON) -m sandbox.migrate_demo $(ARGS)
 
 # Three workers suit the two cores of the smallest machine it runs on: the cluster tests wait most of the time.
+PYTEST := $(PYTHON) -m pytest -n 3 --dist worksteal
 test: setup-tests cluster-tools image-tools lint-tools iam-simulate ## Run the unit, program, engine, cluster and edge tests
-	$(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
+	$(PYTEST) -m "not thorough" $(ARGS)
+
+test-thorough: setup-tests cluster-tools image-tools lint-tools iam-simulate ## Run what `make test` leaves out (docs/testing.md)
+	$(PYTEST) -m thorough $(ARGS)
 
 lint: setup-tests ## Check style, format and types
 	.venv/bin/ruff check .

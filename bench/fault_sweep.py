@@ -2,6 +2,7 @@
 
 python -m bench.fault_sweep --seconds 240      goes on for four minutes with what has not been tried yet
 python -m bench.fault_sweep --table            what was tried so far, as Markdown
+python -m bench.fault_sweep --results new.jsonl    all of it once more
 
 After each fault the account holds what the state says, and the same command again comes to the same end as without it.
 """
@@ -30,6 +31,7 @@ from tests.engine.sandbox_stack import CHECKOUT, Outcome, SandboxStack, bootstra
 
 OPERATIONS: Final = ("create", "update", "delete")
 _WORK: Final = CHECKOUT / ".sandbox" / "fault-sweep"
+_RESULTS: Final = CHECKOUT / "bench" / "fault_sweep.jsonl"
 
 
 @dataclass(frozen=True)
@@ -245,29 +247,37 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help="cases with this in `operation type name`, such as 'create aws:ec2'")
     parser.add_argument("--jobs", type=int, default=2, help="how many cases at once (2)")
     parser.add_argument("--table", action="store_true", help="print what was tried so far, and try nothing")
-    parser.add_argument("--work", type=Path, default=_WORK, help="accounts and results (.sandbox/fault-sweep)")
+    parser.add_argument("--work", type=Path, default=_WORK, help="for the accounts (.sandbox/fault-sweep)")
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="what was tried (bench/fault_sweep.jsonl)")
     options = parser.parse_args(words)
-    start, file = time.monotonic(), options.work / "results.jsonl"
-    prepared = Prepared(options.work / "accounts")
-    cases, results = prepared.cases(), read_results(file)
-    if not options.table:
-        todo = left(cases, results, options.only)[: options.limit]
-
-        def attempt(case: Case) -> Result | None:
-            if options.seconds is not None and time.monotonic() - start > options.seconds:
-                return None
-            return run_case(case, prepared, options.work / f"case-{threading.get_ident()}")
-
-        with forked_processes(), ThreadPoolExecutor(options.jobs) as workers:
-            for number, result in enumerate(workers.map(attempt, todo), 1):
-                if result is None:
-                    break
+    results = read_results(options.results)
+    with forked_processes():
+        prepared = Prepared(options.work / "accounts")
+        cases = prepared.cases()
+        if not options.table:
+            todo = left(cases, results, options.only)[: options.limit]
+            for number, result in enumerate(_attempts(todo, prepared, options), 1):
                 results.append(result)
-                with file.open("a") as written:
+                with options.results.open("a") as written:
                     written.write(json.dumps(asdict(result)) + "\n")
                 print(f"{number}/{len(todo)} {told(result)}", file=sys.stderr)
     print(table(results, cases))
     return 1 if any(each.wrong for each in results) else 0
+
+
+def _attempts(todo: Sequence[Case], prepared: Prepared, options: argparse.Namespace) -> Iterator[Result]:
+    start = time.monotonic()
+
+    def attempt(case: Case) -> Result | None:
+        if options.seconds is not None and time.monotonic() - start > options.seconds:
+            return None
+        return run_case(case, prepared, options.work / f"case-{threading.get_ident()}")
+
+    with ThreadPoolExecutor(options.jobs) as workers:
+        for result in workers.map(attempt, todo):
+            if result is None:
+                return
+            yield result
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from typing import Any, Final
 from bench.account_check import KEPT_WITH_THE_DATA, discrepancies, holdings
 from bench.kill_recovery import Recovered, recover
 from bench.typical_change import TYPICAL_CHANGE
+from sandbox.forking import forked_processes
 from tests.engine.processes import running_in
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped
 
@@ -172,7 +173,8 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     drills: dict[str, Drill] = {}
     for victim in options.victim or sorted(VICTIMS):
-        with tempfile.TemporaryDirectory(prefix="slipway-kills-") as directory:
+        # What is killed is started by itself; the commands between kills need not be.
+        with tempfile.TemporaryDirectory(prefix="slipway-kills-") as directory, forked_processes():
             drills[victim] = run_drill(Path(directory), victim, options.kills, options.seed, options.seconds)
     print("| killed | times | orphans found | recovered by | commands that ended | not recovered |")
     print("|---|--:|--:|---|---|--:|")

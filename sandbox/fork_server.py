@@ -3,7 +3,8 @@
 A command of the sandbox starts a language host and a process of providers, and each spends most of its CPU time on
 importing Pulumi's SDKs. Tests run hundreds of commands, so each of their workers has one of these servers:
 `python -m sandbox.fork_server SOCKET` imports what both need, listens, and forks for every request. A copy has imported
-libraries and run nothing yet, as a process of its own after its imports; no module of a program is among them.
+libraries and run nothing yet, as a process of its own after its imports; no module of a program is among them. One
+thing differs: the SDK's debug messages, which `pulumi --debug` shows, are not sent.
 Commands of people, and measurements, do not use it.
 
 It serves until its standard input ends.
@@ -16,6 +17,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import runpy
 import selectors
 import signal
@@ -26,7 +28,11 @@ import traceback
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
+
+import pulumi
+from pulumi import _types as types_of_properties  # pyright: ignore[reportPrivateUsage]  # its caches are what is filled
 
 from sandbox import fork_client
 from sandbox.packages import PACKAGES, Settings
@@ -36,6 +42,8 @@ _LANGUAGE_HOST = Path(__file__).with_name("language_host.py")
 
 # The program's, whose imports say which parts of the SDKs are needed.
 _PROGRAM = ("infra", "apps", "bootstrap")
+_SDKS = ("pulumi_aws", "pulumi_eks", "pulumi_kubernetes")
+_NAMED = re.compile(r"\b[a-z]\w*(?:\.\w+)+")
 
 # Bytes: a request is an environment and a command line.
 _PART = 65536
@@ -49,17 +57,39 @@ def import_libraries() -> None:
         for package in PACKAGES.values():
             # What a provider imports, it imports when it is first asked for.
             package.factory(Settings(Path(":memory:"), 0.0, ()))
-        importlib.import_module("sandbox.server")
+        for name in ("sandbox.command", "sandbox.server"):
+            importlib.import_module(name)
         for name in _PROGRAM:
             for module in _modules_of(name):
-                importlib.import_module(module)
+                _prepare_types(importlib.import_module(module))
     _forget_below(CHECKOUT, but="sandbox")
+    pulumi.log.debug = _say_nothing
 
 
 def _modules_of(package: str) -> Iterable[str]:
     for found in pkgutil.walk_packages([str(CHECKOUT / package)], f"{package}."):
         if not found.name.endswith("__main__"):
             yield found.name
+
+
+def _prepare_types(module: ModuleType) -> None:
+    """Look at each class of the SDKs that a module names: its part of them is imported when it is first looked at, and
+    what its properties are is found out once in a process."""
+    for found in _NAMED.finditer(Path(str(module.__file__)).read_text()):
+        alias, *names = found[0].split(".")
+        named: Any = getattr(module, alias, None)
+        if not isinstance(named, ModuleType) or named.__name__ not in _SDKS:
+            continue
+        for name in names:
+            named = getattr(named, name, None)
+        if isinstance(named, type) and issubclass(named, pulumi.Resource):
+            types_of_properties.resource_types(named)
+        elif isinstance(named, type) and types_of_properties.is_input_type(named):
+            types_of_properties.input_type_types(named)
+
+
+def _say_nothing(*_words: object, **_more: object) -> None:
+    """The SDK tells the engine five times for each resource what it is about to do, and waits each time."""
 
 
 def _forget_below(directory: Path, but: str) -> None:
@@ -119,8 +149,7 @@ def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.
         os.environ.update(request["environment"])
         os.chdir(request["directory"])
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-        _run(request["module"], request["arguments"])
-        code = 0
+        code = _run(request["module"], request["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # what a process of its own would print before it ends
@@ -132,16 +161,16 @@ def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.
         os._exit(code)
 
 
-def _run(module: str, arguments: Sequence[str]) -> None:
+def _run(module: str, arguments: Sequence[str]) -> int:
     if module:
-        importlib.import_module(module).main(arguments)
-        return
+        return importlib.import_module(module).main(arguments) or 0
     # It runs as a file, and must find nothing of the checkout beside the program.
     sys.path[:] = [each for each in sys.path if Path(each).resolve() != CHECKOUT]
     for name in [each for each in sys.modules if each.partition(".")[0] == "sandbox"]:
         del sys.modules[name]
     sys.argv = [str(_LANGUAGE_HOST), *arguments]
     runpy.run_path(str(_LANGUAGE_HOST), run_name="__main__")
+    return 0
 
 
 def _end_with(connection: socket.socket) -> None:

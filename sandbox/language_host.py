@@ -142,17 +142,17 @@ def run_afresh(program: Path) -> None:
     directory = str(program.parent)
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file is not None and _belongs_to_project(Path(file), program.parent):
+        if file is not None and _belongs_to_project(file, directory):
             del sys.modules[name]
     sys.path[:] = [directory, *(each for each in sys.path if each != directory)]
     sys.argv = [str(program)]
     runpy.run_path(str(program), run_name="__main__")
 
 
-def _belongs_to_project(file: Path, directory: Path) -> bool:
-    inside = file.is_relative_to(directory)
+def _belongs_to_project(file: str, directory: str) -> bool:
+    inside = file.startswith(f"{directory}{os.sep}")
     # A virtual environment may well be inside the project.
-    return inside and "site-packages" not in file.parts and file != Path(__file__)
+    return inside and f"{os.sep}site-packages{os.sep}" not in file and file != __file__
 
 
 def explain(error: BaseException, program: Path) -> str | None:

@@ -11,6 +11,17 @@ from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.forking import forked_processes
 
 
+@pytest.fixture(scope="session", autouse=True)
+def roomy_heaps() -> Generator[None]:
+    """Pulumi's engine and Kubernetes' programs, all in Go, collect garbage seldom: their runs are short here.
+
+    https://go.dev/doc/gc-guide#GOGC
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOGC", "400")
+        yield
+
+
 @pytest.fixture(scope="session")
 def fork_server() -> Generator[str]:
     """One for all tests of a worker: the Python processes of their commands are copies of it, imports and all."""

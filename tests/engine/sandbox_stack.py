@@ -23,7 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
+from sandbox import fork_client
+from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.inventory import Inventory
+from sandbox.inventory_report import as_json
+from sandbox.state import State
 from sandbox.urn import name_of, type_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -188,13 +194,14 @@ class SandboxStack:
     def start(self, *words: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, to stop it half-way; output goes to a file.
 
-        The engine writes its state around every step, as it does for people.
+        As for people, the engine writes its state around every step, and each process is started by itself.
         """
+        own = {name: value for name, value in self.environment().items() if name != SOCKET_VARIABLE}
         with self._background_log.open("w") as output:
             return subprocess.Popen(
-                self.words(*words, options=options),
+                self._words([sys.executable, "-m", "sandbox"], words, options),
                 cwd=CHECKOUT,
-                env=self.environment(),
+                env=own,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -212,8 +219,14 @@ class SandboxStack:
 
     def words(self, *words: str, options: Sequence[str] = ()) -> list[str]:
         """The whole command line of `pulumi` with `words` in this sandbox."""
-        own = [sys.executable, "-m", "sandbox", "--state", str(self.state), *options]
-        return [*own, "pulumi", "-C", str(self.project), *words, "--stack", self.stack]
+        command = [sys.executable, "-m", "sandbox"]
+        if SOCKET_VARIABLE in os.environ:
+            command = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "sandbox.__main__"]
+        return self._words(command, words, options)
+
+    def _words(self, command: Sequence[str], words: Sequence[str], options: Sequence[str]) -> list[str]:
+        own = ["--state", str(self.state), *options]
+        return [*command, *own, "pulumi", "-C", str(self.project), *words, "--stack", self.stack]
 
     def environment(self) -> dict[str, str]:
         """The variables the command gets: this process's own, and Pulumi's event log switched on."""
@@ -229,8 +242,10 @@ class SandboxStack:
         return self.json_of("stack", "export", *(["--show-secrets"] if show_secrets else []))
 
     def resources(self) -> list[dict[str, Any]]:
-        """The resources in Pulumi's state, the stack and providers included."""
-        return self.export()["deployment"].get("resources", [])
+        """The resources in Pulumi's state as it is on disk, the stack and providers included."""
+        project = YAML(typ="safe").load(self.project / "Pulumi.yaml")["name"]
+        checkpoint = json.loads(State(self.state).checkpoint(project, self.stack).read_text())
+        return (checkpoint["checkpoint"].get("latest") or {}).get("resources") or []
 
     def json_of(self, *words: str, options: Sequence[str] = ()) -> dict[str, Any]:
         """Run a `pulumi` command that prints JSON, and nothing else on standard output."""
@@ -248,9 +263,12 @@ class SandboxStack:
 
     def inventory(self) -> list[dict[str, Any]]:
         """What exists in the pretended account, AWS's own doings (`owner`) included."""
-        words = [sys.executable, "-m", "sandbox", "--state", str(self.state), "inventory", "--json"]
-        done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, timeout=_LIMIT, check=True)
-        return json.loads(done.stdout)
+        self.state.mkdir(parents=True, exist_ok=True)
+        account = self.account()
+        try:
+            return json.loads(as_json(account))
+        finally:
+            account.close()
 
     def existing(self) -> set[tuple[str, str]]:
         """Type and id of all that exists in the pretended account."""

@@ -10,8 +10,7 @@ import pytest
 from tests.engine.processes import processes_of, wait_until
 from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack
 
-# The processes themselves are looked at here, and killed.
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
+pytestmark = pytest.mark.engine
 
 VPC = "aws:ec2/vpc:Vpc"
 REPOSITORY = "aws:ecr/repository:Repository"
@@ -96,6 +95,7 @@ def test_destroy_leaves_nothing_in_the_state_or_the_account(small_up: SandboxSta
     assert small_up.inventory() == []
 
 
+@pytest.mark.usefixtures("own_processes")
 def test_a_command_leaves_no_process_behind(small_up: SandboxStack) -> None:
     assert small_up.preview().exit_code == 0
     assert wait_until(lambda: processes_of(small_up.state) == []), processes_of(small_up.state)

@@ -10,8 +10,7 @@ import pytest
 from tests.engine.processes import is_between_two_writes, kill_group, processes_of, wait_until
 from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
 
-# The processes themselves are looked at here, and killed.
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_processes")]
+pytestmark = pytest.mark.engine
 
 REPOSITORY = "aws:ecr/repository:Repository"
 MADE = (REPOSITORY, "aws:ec2/vpc:Vpc", "aws:ssm/parameter:Parameter")

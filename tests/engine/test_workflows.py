@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from policy.rules import RULES
+from sandbox.fork_client import SOCKET_VARIABLE
 from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
 from tests.github_server import TOKEN, GitHubServer, github_server
 from tests.workflow_runner import Ran, WorkflowRunner
@@ -68,11 +70,26 @@ class Pipeline:
         )
 
 
+# After a checkout: an environment that finds the packages of this one, so that `pip install` has nothing to bring.
+# What `make setup` installs on a new machine is what these tests themselves run with.
+LEND_PACKAGES = """#!/bin/sh -e
+test -e .venv || {{
+    {python} -m venv --without-pip .venv
+    echo {packages} > "$(echo .venv/lib/python*/site-packages)/lent.pth"
+}}
+"""
+
+
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
     directory = tmp_path_factory.mktemp("pipeline")
     clone, commands = directory / "clone", directory / "commands"
     subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(clone)], check=True)
+    hook = clone / ".git" / "hooks" / "post-checkout"
+    packages = shlex.quote(sysconfig.get_path("purelib"))
+    hook.write_text(LEND_PACKAGES.format(python=shlex.quote(sys.executable), packages=packages))
+    hook.chmod(0o755)
+    subprocess.run([str(hook)], cwd=clone, check=True)
     account = SandboxStack(directory / "account", clone, "dev")
     bootstrapped = SandboxStack(directory / "account", BOOTSTRAP, "dev").up()
     assert bootstrapped.exit_code == 0, bootstrapped.output
@@ -81,7 +98,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
     path = f"PATH={shlex.quote(os.environ['PATH'])}"
     shim = f'#!/bin/sh\n{path} exec {sys.executable} -m sandbox --state {account.state} pulumi "$@"\n'
     (commands / "with-account").mkdir()
-    own_python = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+    # An environment's own pip, which takes seconds to install, would be the one that is lent already.
+    own_python = f'#!/bin/sh\n[ "$1 $2" != "-m venv" ] || set -- "$@" --without-pip\nexec {sys.executable} "$@"\n'
     for command, text in {commands / "with-account/pulumi": shim, commands / "python": own_python}.items():
         command.write_text(text)
         command.chmod(0o755)
@@ -90,8 +108,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
             "PATH": os.pathsep.join([str(commands / "with-account"), str(commands), os.environ["PATH"]]),
             "HOME": os.environ["HOME"],
             "PYTHONPATH": str(clone),
-            # Two environments are made; of the packages' many thousand modules few are imported.
-            "PIP_NO_COMPILE": "1",
+            SOCKET_VARIABLE: os.environ[SOCKET_VARIABLE],
             "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": "acme/site",
             "GITHUB_REF_NAME": "main",
