@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.cluster_stack import ClusterStack, cluster_stack
+from tests.each_stack import EACH_STACK
 
 pytestmark = pytest.mark.cluster
 
@@ -22,7 +23,7 @@ _KEPT = {"prod": {("aws:rds/snapshot:Snapshot", "slipway-prod-database-final")}}
 _SETTINGS: dict[str, dict[str, Any]] = {"dev": {}, "staging": {}, "prod": {"slipway:protect": False}}
 
 
-@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+@pytest.fixture(scope="module", params=EACH_STACK)
 def stack(request: pytest.FixtureRequest) -> Generator[ClusterStack]:
     """Each stack, on a control plane of its own."""
     with cluster_stack(request.param) as made:

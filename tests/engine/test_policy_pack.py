@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.each_stack import EACH_STACK
 from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack
-from tests.stack_values import STACKS
 
 pytestmark = pytest.mark.engine
 
@@ -34,7 +34,7 @@ def refused(new_stack: Callable[..., SandboxStack]) -> SandboxStack:
     return new_stack(PROGRAMS / "refused")
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", EACH_STACK)
 def test_the_first_preview_of_each_stack_passes(before_first_up: Callable[[str], SandboxStack], stack: str) -> None:
     outcome = before_first_up(stack).preview(arguments=PACK)
     assert outcome.exit_code == 0, outcome.output
@@ -43,7 +43,7 @@ def test_the_first_preview_of_each_stack_passes(before_first_up: Callable[[str],
     assert "✅ slipway@" in outcome.output
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", EACH_STACK)
 def test_each_stack_passes_once_all_values_are_known(system: Callable[[str], SandboxStack], stack: str) -> None:
     outcome = system(stack).preview(arguments=PACK)
     assert outcome.exit_code == 0, outcome.output

@@ -31,7 +31,7 @@ def prod_with(**groups: dict[str, Any]) -> Graph:
     return record("prod", config)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def elastic() -> Graph:
     """prod with a tainted group that may be empty."""
     taint = {"key": "work", "value": "batch", "effect": "NO_SCHEDULE"}
