@@ -1,4 +1,4 @@
-"""The shipped stacks as a parameter: staging, which declares nothing that neither of the others does, where time is."""
+"""The shipped stacks as a parameter; staging where there is time: its external database has tests of its own."""
 
 from __future__ import annotations
 
