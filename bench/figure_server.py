@@ -22,8 +22,8 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.control_plane.certificates import Authority
-from sandbox.control_plane.layout import LOOPBACK
 from sandbox.kubernetes.api_server import ApiServer
+from sandbox.loopback_ports import LOOPBACK
 
 _GROUP: Final = "/apis/metrics.k8s.io/v1beta1"
 _SERVICE: Final = "v1beta1.metrics.k8s.io"

@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.sandboxed import CHECKOUT
 from sandbox.control_plane import components, guardian
-from sandbox.control_plane.layout import Directory, free_ports
+from sandbox.control_plane.layout import Directory, choose_ports
 from sandbox.go_tools import control_plane_binaries
 from sandbox.kubernetes.api_server import MERGE, ApiServer
 from sandbox.kubernetes.api_types import ApiServerError, UnreachableError
@@ -61,7 +61,7 @@ def _started(
     binaries: components.Binaries, directory: Directory, group: int, children: list[subprocess.Popen[bytes]]
 ) -> ApiServer:
     directory.prepare()
-    files = components.write_files(directory, free_ports(), "no-token-is-used")
+    files = components.write_files(directory, choose_ports(), "no-token-is-used")
     server = [word for word in components.api_server(binaries, files) if not word.startswith("--audit-")]
     children.append(_child("etcd", components.etcd(binaries, files), directory, group))
     children.append(_child("kube-apiserver", [*server, _WITHOUT_CONTROLLERS, _FAST_SERVER], directory, group))

@@ -12,8 +12,8 @@ from typing import Final
 from infra.haproxy_configuration import Place, haproxy_configuration
 from infra.haproxy_settings import HaproxySettings
 from infra.shutdown import ShutdownTimes
-from sandbox.demo_process import LOOPBACK
 from sandbox.demo_server import HEALTH_PATH
+from sandbox.loopback_ports import LOOPBACK
 from sandbox.state import CHECKOUT
 
 FILE: Final = CHECKOUT / "docs" / "migrate-demo" / "haproxy.cfg"

@@ -28,8 +28,9 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from infra.haproxy_configuration import OLD_SERVER, PASSWORD_VARIABLE, Place, back_end, haproxy_configuration
 from infra.shutdown import ShutdownTimes
 from ops.migrate_command import main as migrate
-from sandbox.demo_process import LOOPBACK, DemoProcess, free_port
+from sandbox.demo_process import DemoProcess
 from sandbox.local_haproxy import Files, LocalHaproxy, haproxy_program, has_prometheus_exporter
+from sandbox.loopback_ports import LOOPBACK, free_port
 from sandbox.migrate_demo import USER, demo_settings
 from sandbox.refusal import Refusal
 

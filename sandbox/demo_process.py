@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from sandbox.loopback_ports import LOOPBACK, free_port
 from sandbox.refusal import Refusal
 
-LOOPBACK: Final = "127.0.0.1"
 _STOP_LIMIT: Final = 20.0
-
-
-def free_port() -> int:
-    """A port that nothing listens on now; somebody may be quicker."""
-    with socket.socket() as each:
-        each.bind((LOOPBACK, 0))
-        return int(each.getsockname()[1])
 
 
 class DemoProcess:

@@ -22,9 +22,10 @@ from typing import Final
 from infra.haproxy_configuration import PASSWORD_VARIABLE, Place, haproxy_configuration
 from infra.haproxy_settings import HaproxySettings
 from infra.shutdown import ShutdownTimes
-from sandbox.demo_process import LOOPBACK, DemoProcess
+from sandbox.demo_process import DemoProcess
 from sandbox.demo_server import HEALTH_PATH
 from sandbox.local_haproxy import Files, LocalHaproxy, haproxy_program, has_prometheus_exporter
+from sandbox.loopback_ports import LOOPBACK
 from sandbox.refusal import Refusal
 
 USER: Final = "operator"

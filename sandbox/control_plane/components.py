@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sandbox.control_plane.certificates import Authority, service_account_key
 from sandbox.control_plane.kubeconfig import write_kubeconfig
-from sandbox.control_plane.layout import LOOPBACK, Directory, Pace, Ports
+from sandbox.control_plane.layout import Directory, Pace, Ports
 from sandbox.kwok.configuration import ADDRESS_TYPE
+from sandbox.loopback_ports import LOOPBACK
 
 SERVICE_RANGE: Final = "172.20.0.0/16"
 """As EKS has it where a VPC does not use 172.20: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html"""

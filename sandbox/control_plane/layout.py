@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
-LOOPBACK: Final = "127.0.0.1"
+from sandbox.loopback_ports import free_ports
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,9 @@ class Ports:
     kubelets: int
 
 
-def free_ports() -> Ports:
-    """Ports that nothing listens on now; somebody may be quicker, so a start may have to be tried again."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in fields(Ports)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return Ports(*(int(each.getsockname()[1]) for each in sockets))
+def choose_ports() -> Ports:
+    """Ports that nothing listens on now."""
+    return Ports(*free_ports(len(fields(Ports))))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 
 from sandbox.control_plane import components, guardian
 from sandbox.control_plane.kubeconfig import base64_of
-from sandbox.control_plane.layout import PACES, Directory, Ports, free_ports
+from sandbox.control_plane.layout import PACES, Directory, Ports, choose_ports
 from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kubernetes.api_types import ApiServerError, UnreachableError, condition_of
 from sandbox.kwok.configuration import kwok_command
@@ -119,7 +119,7 @@ class Supervisor:
 
     def _start(self, ready: Callable[[str], None]) -> None:
         directory, binaries, pace = self.plan.directory, self.plan.binaries, PACES[self.plan.pace]
-        ports = free_ports()
+        ports = choose_ports()
         files = components.write_files(directory, ports, self.plan.token)
         admin = directory.admin_kubeconfig
         self._spawn("etcd", components.etcd(binaries, files))

@@ -21,10 +21,11 @@ import pytest
 
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find
-from sandbox.demo_process import LOOPBACK, DemoProcess, free_port
+from sandbox.demo_process import DemoProcess
 from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kwok.commands import set_load, set_service
 from sandbox.local_haproxy import Files, LocalHaproxy, haproxy_program
+from sandbox.loopback_ports import LOOPBACK, free_port
 from tests.cluster.plain_objects import deployment, node
 from tests.engine.sandbox_stack import CHECKOUT
 

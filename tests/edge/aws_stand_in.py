@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 
 from infra.haproxy_configuration import Place
 from infra.haproxy_documents import MASTER_SOCKET, runtime_document
-from sandbox.demo_process import LOOPBACK
+from sandbox.loopback_ports import LOOPBACK
 from tests.edge.edge_system import EdgeHaproxy
 
 ACCOUNT, GROUP, DOCUMENT = "123456789012", "slipway-test-haproxy", "slipway-test-haproxy-runtime"

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Self
 
-from sandbox.demo_process import LOOPBACK
+from sandbox.loopback_ports import LOOPBACK
 
 _A = 1
 _ANSWER, _NO_SUCH_NAME = 0x8180, 0x8183

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter
 from infra.haproxy_configuration import PASSWORD_VARIABLE, Place, back_end, haproxy_configuration
 from infra.haproxy_settings import HaproxySettings
 from infra.shutdown import ShutdownTimes
-from sandbox.demo_process import LOOPBACK, DemoProcess, free_port
+from sandbox.demo_process import DemoProcess
 from sandbox.local_haproxy import Files, LocalHaproxy, haproxy_program, has_prometheus_exporter
+from sandbox.loopback_ports import LOOPBACK, free_port
 
 HOST = "shop.example.com"
 PASSWORD = "thrown-away"

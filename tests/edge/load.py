@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from sandbox.demo_process import LOOPBACK
+from sandbox.loopback_ports import LOOPBACK
 from tests.edge.edge_system import HOST
 
 _LIMIT = 60.0

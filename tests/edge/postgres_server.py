@@ -20,7 +20,7 @@ from typing import Any, Self
 import psycopg
 
 from sandbox.control_plane.certificates import Authority
-from sandbox.demo_process import LOOPBACK, free_port
+from sandbox.loopback_ports import LOOPBACK, free_port
 
 ADMINISTRATOR, ADMINISTRATOR_PASSWORD = "postgres", "thrown-away-by-the-test"
 

@@ -20,8 +20,8 @@ from typing import Any, Self
 
 import bcrypt
 
-from sandbox.demo_process import LOOPBACK, free_port
 from sandbox.go_tools import IMAGE_TOOLS
+from sandbox.loopback_ports import LOOPBACK, free_port
 
 _START_LIMIT = 30.0
 # The cheapest bcrypt knows: these passwords guard nothing.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import local_haproxy
-from sandbox.demo_process import LOOPBACK, free_port
+from sandbox.loopback_ports import LOOPBACK, free_port
 from tests.edge.edge_system import ask, wait_until
 
 pytestmark = pytest.mark.edge

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from infra.haproxy_configuration import HEALTH_PATH
-from sandbox.demo_process import LOOPBACK, DemoProcess, free_port
+from sandbox.demo_process import DemoProcess
+from sandbox.loopback_ports import LOOPBACK, free_port
 from tests.edge.dns_server import DnsServer
 from tests.edge.edge_system import (
     HOST,

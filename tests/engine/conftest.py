@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.fork_client import SOCKET_VARIABLE
-from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, PROGRAMS, SandboxStack, upped
+from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, empty, upped
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -30,8 +30,18 @@ def new_stack(tmp_path: Path) -> Callable[..., SandboxStack]:
     return make
 
 
+@pytest.fixture(scope="session")
+def stack_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where stacks are kept that all tests and workers of a run copy from."""
+    # With xdist the base directory of a worker lies in that of the whole run.
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if base.name.startswith("popen-") else base) / "stacks"
+    cache.mkdir(exist_ok=True)
+    return cache
+
+
 @pytest.fixture
-def upped_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SandboxStack]:
+def upped_stack(tmp_path: Path, stack_cache: Path) -> Callable[..., SandboxStack]:
     """Gives a stack that is up, to do with as one likes: `upped_stack(project, stack, set={...})`.
 
     The first `up` is run once for all tests and workers; each test gets a copy of its account.
@@ -42,19 +52,15 @@ def upped_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
         stack: str = "dev",
         set: Mapping[str, Any] | None = None,  # noqa: A002
     ) -> SandboxStack:
-        # With xdist the base directory of a worker lies in that of the whole run.
-        base = tmp_path_factory.getbasetemp()
-        cache = (base.parent if base.name.startswith("popen-") else base) / "upped-stacks"
-        cache.mkdir(exist_ok=True)
-        return upped(cache, project, stack, set).copy_to(tmp_path / f"{project.name}-{stack}")
+        return upped(stack_cache, project, stack, set).copy_to(tmp_path / f"{project.name}-{stack}")
 
     return copy
 
 
 @pytest.fixture
-def small(new_stack: Callable[..., SandboxStack]) -> SandboxStack:
+def small(tmp_path: Path, stack_cache: Path) -> SandboxStack:
     """The small fixture program, not up yet."""
-    return new_stack(PROGRAMS / "small")
+    return empty(stack_cache, PROGRAMS / "small", "dev").copy_to(tmp_path / "small")
 
 
 @pytest.fixture
@@ -70,10 +76,6 @@ def system(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxS
 
 
 @pytest.fixture
-def before_first_up(upped_stack: Callable[..., SandboxStack]) -> Callable[[str], SandboxStack]:
+def before_first_up(tmp_path: Path, stack_cache: Path) -> Callable[[str], SandboxStack]:
     """The system before its first `up`: an account with nothing but the environment's bootstrap."""
-
-    def make(stack: str) -> SandboxStack:
-        return SandboxStack(upped_stack(BOOTSTRAP, stack).state, CHECKOUT, stack)
-
-    return make
+    return lambda stack: empty(stack_cache, CHECKOUT, stack).copy_to(tmp_path / f"before-{stack}")

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -337,19 +337,53 @@ def upped(
     Raises:
         AssertionError: the first `up` failed; the text is all it said.
     """
-    key = hashlib.sha256(json.dumps([str(project), stack, set], sort_keys=True).encode()).hexdigest()[:12]
-    state = cache / f"{stack}-{key}"
-    with (cache / f"{state.name}.lock").open("w") as lock:
+
+    def make(made: SandboxStack) -> None:
+        if project == CHECKOUT:
+            bootstrapped(made)
+        succeeded(made.up(set=set))
+
+    return _made_once(cache, SandboxStack(_directory(cache, "up", project, stack, set), project, stack), make)
+
+
+def empty(cache: Path, project: Path, stack: str) -> SandboxStack:
+    """A stack that exists, with its salt and secrets, and has nothing in it yet; made once like `upped`.
+
+    Slipway's own stacks have the bootstrap of their environment in the account.
+    """
+
+    def make(made: SandboxStack) -> None:
+        if project == CHECKOUT:
+            bootstrapped(made)
+        # The only command that makes a stack and does not run the program.
+        succeeded(made.refresh())
+
+    return _made_once(cache, SandboxStack(_directory(cache, "empty", project, stack), project, stack), make)
+
+
+def _directory(cache: Path, *key: Any) -> Path:
+    return cache / hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _made_once(cache: Path, made: SandboxStack, make: Callable[[SandboxStack], None]) -> SandboxStack:
+    done = cache / f"{made.state.name}.done"
+    with (cache / f"{made.state.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = SandboxStack(state, project, stack)
-        if not (cache / f"{state.name}.done").exists():
-            shutil.rmtree(state, ignore_errors=True)
-            if project == CHECKOUT:
-                bootstrapped(made)
-            outcome = made.up(set=set)
-            assert outcome.exit_code == 0, outcome.output
-            (cache / f"{state.name}.done").touch()
+        if not done.exists():
+            shutil.rmtree(made.state, ignore_errors=True)
+            make(made)
+            done.touch()
     return made
+
+
+def succeeded(outcome: Outcome) -> Outcome:
+    """The outcome, of a command that came to its end.
+
+    Raises:
+        AssertionError: it failed; the text is all it said.
+    """
+    assert outcome.exit_code == 0, outcome.output
+    return outcome
 
 
 def bootstrapped(stack: SandboxStack) -> SandboxStack:

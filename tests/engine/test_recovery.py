@@ -11,7 +11,7 @@ from bench.kill_drill import kill
 from bench.kill_recovery import is_locked, recover
 from tests.engine.full_disk import can_be_full, put_back_the_last_state, run_on_a_full_disk
 from tests.engine.processes import is_between_two_writes, processes_of, wait_until
-from tests.engine.sandbox_stack import SandboxStack
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
 
 pytestmark = pytest.mark.engine
 
@@ -113,10 +113,11 @@ def test_the_second_of_two_people_is_refused_and_breaks_nothing(small: SandboxSt
     assert small.preview().changes == ()
 
 
-def test_two_first_commands_at_once_make_the_stack_once(small: SandboxStack) -> None:
-    previews = [small.start("preview", "--non-interactive") for _ in range(2)]
-    assert [each.wait(120) for each in previews] == [0, 0], small.shown_in_background()
-    assert small.up().exit_code == 0
+def test_two_first_commands_at_once_make_the_stack_once(new_stack: Callable[..., SandboxStack]) -> None:
+    stack = new_stack(PROGRAMS / "small")
+    previews = [stack.start("preview", "--non-interactive") for _ in range(2)]
+    assert [each.wait(120) for each in previews] == [0, 0], stack.shown_in_background()
+    assert stack.up().exit_code == 0
 
 
 def test_a_lock_left_behind_is_told_and_taken_away(small_up: SandboxStack) -> None:

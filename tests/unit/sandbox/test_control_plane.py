@@ -22,7 +22,7 @@ from held_control_plane import ENDPOINT, describe, hold
 from sandbox.control_plane import components, running, supervisor
 from sandbox.control_plane.certificates import Authority
 from sandbox.control_plane.components import Binaries, ControlPlaneFiles, write_files
-from sandbox.control_plane.layout import PACES, Directory, Ports, free_ports
+from sandbox.control_plane.layout import PACES, Directory, Ports, choose_ports
 from sandbox.control_plane.supervisor import Plan, Supervisor
 from sandbox.refusal import Refusal
 
@@ -303,7 +303,7 @@ def test_metrics_come_from_the_port_of_metrics_server_over_tls() -> None:
 
 def test_ports_are_distinct() -> None:
     for _ in range(5):
-        ports = astuple(free_ports())
+        ports = astuple(choose_ports())
         assert len(set(ports)) == 7
         assert all(1024 <= port < 65536 for port in ports)
 
