@@ -45,6 +45,11 @@ _THREADS_PER_OPERATION = 4
 _OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
+# What the engine answers once another resource has failed.
+# https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/source_eval.go
+_ENGINE_ENDS = "resource monitor shut down"
+
+
 class LanguageHost(LanguageServer):
     """The answers to what the engine asks of a language; it runs whichever program a request names.
 
@@ -161,14 +166,20 @@ def explain(error: BaseException, program: Path) -> str | None:
         return str(error)
     if isinstance(error, SystemExit):
         return f"the program ended itself with `sys.exit({error.code!r})`" if _is_code(error) else str(error)
-    if isinstance(error, grpc.RpcError):
-        code = error.code() if isinstance(error, grpc.Call) else None
-        if code == grpc.StatusCode.UNAVAILABLE:
-            return None  # the engine is ending and says why itself
+    if _says_that_the_engine_ends(error):
+        return None  # it says why itself
     frames = traceback.extract_tb(error.__traceback__)
     first = next((i for i, frame in enumerate(frames) if Path(frame.filename) == program), 0)
     text = "".join(traceback.format_exception(error, limit=first - len(frames)))
     return f"Program failed with an unhandled exception:\n{text}"
+
+
+def _says_that_the_engine_ends(error: BaseException) -> bool:
+    # The SDK raises a plain exception while it handles the call's own.
+    call = error if isinstance(error, grpc.RpcError) else error.__context__
+    if not isinstance(call, grpc.Call):
+        return False
+    return call.code() == grpc.StatusCode.UNAVAILABLE or str(call.details()).startswith(_ENGINE_ENDS)
 
 
 def _is_code(error: SystemExit) -> bool:

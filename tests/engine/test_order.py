@@ -36,6 +36,7 @@ RECORD = "aws:route53/record:Record"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 RULE = "aws:lb/listenerRule:ListenerRule"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 SECRET = "kubernetes:core/v1:Secret"
 SERVICE = "kubernetes:core/v1:Service"
 SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
@@ -152,7 +153,7 @@ FIRST_UP: dict[str, Case] = {
     "namespace before its contents": Case(
         Edit("apps/namespace.py", "self.name = made.metadata.name", "self.name = pulumi.Output.from_input(namespace)"),
         Slow(f"create:{NAMESPACE}:*", SERVICE_ACCOUNT),
-        frozenset({SERVICE_ACCOUNT, SERVICE, SECRET, CONFIG_MAP}),
+        frozenset({SERVICE_ACCOUNT, SERVICE, SECRET, CONFIG_MAP, NETWORK_POLICY}),
         'namespaces "example" not found',
     ),
 }
