@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pulumi
 import pytest
+from pulumi.runtime.settings import handle_grpc_error
 
 from sandbox.language_host import explain, run_afresh
 
@@ -72,3 +75,38 @@ def test_an_exit_with_a_number_says_what_happened(program: Path) -> None:
 
 def test_a_mistake_in_the_grammar_is_shown(program: Path) -> None:
     assert "SyntaxError" in (explain(_failure(program, "def f(:\n"), program) or "")
+
+
+def _refused_by_the_engine(code: grpc.StatusCode, details: str) -> BaseException:
+    """What the SDK raises where the engine does not take a registration."""
+
+    def refuse(_request: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(code, details)
+
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    handlers = {"Register": grpc.unary_unary_rpc_method_handler(refuse)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("engine", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            channel.unary_unary("/engine/Register")(b"")
+    except grpc.RpcError as error:
+        try:
+            handle_grpc_error(error)
+        except BaseException as raised:  # a plain exception, or the program's end
+            return raised
+        return error
+    finally:
+        server.stop(None)
+    raise AssertionError("the call was answered")
+
+
+def test_an_engine_that_ends_says_why_itself(program: Path) -> None:
+    ended = _refused_by_the_engine(grpc.StatusCode.UNKNOWN, "resource monitor shut down while waiting")
+    assert explain(ended, program) is None
+
+
+def test_another_refusal_of_the_engine_is_told(program: Path) -> None:
+    refused = _refused_by_the_engine(grpc.StatusCode.UNKNOWN, "this name is taken")
+    assert "this name is taken" in (explain(refused, program) or "")
