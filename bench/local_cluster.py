@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.sandboxed import CHECKOUT, Sandbox, run
+from sandbox.child_process import end_child
 from sandbox.control_plane import guardian
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find, make_token
@@ -19,7 +20,7 @@ from sandbox.kubernetes.api_server import ApiServer
 from sandbox.state import State
 
 _START_LIMIT = 120.0  # seconds
-_STOP_LIMIT = 60.0
+_STOP_LIMIT = 60.0  # after which its guardian ends the rest
 
 SERVICES = "urn:pulumi:prod::slipway::slipway:apps:Site$**$kubernetes:**"
 """All that is in the cluster for the site: its namespace and the services' objects, but no Helm release."""
@@ -63,13 +64,13 @@ class LocalCluster:
                     raise RuntimeError(f"no control plane: {log.read_text()}")
                 time.sleep(0.1)
         except BaseException:
-            _end(supervisor)
+            end_child(supervisor, _STOP_LIMIT)
             raise
         return directory, supervisor
 
     def end(self) -> None:
         """End the control plane."""
-        _end(self.supervisor)
+        end_child(self.supervisor, _STOP_LIMIT)
 
     def up(self, *arguments: str) -> list[str]:
         """The command line of an `up` of prod with the settings."""
@@ -89,16 +90,6 @@ class LocalCluster:
         for path in sorted(self.control_plane.logs.glob("audit*.log")):
             with path.open() as log:
                 yield from log
-
-
-def _end(supervisor: subprocess.Popen[bytes]) -> None:
-    if supervisor.stdin is not None:
-        supervisor.stdin.close()
-    try:
-        supervisor.wait(_STOP_LIMIT)
-    except subprocess.TimeoutExpired:
-        supervisor.kill()  # its guardian then ends the rest
-        supervisor.wait()
 
 
 @contextmanager

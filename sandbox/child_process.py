@@ -7,12 +7,12 @@ import subprocess
 _LIMIT = 10.0  # seconds, for calls under way
 
 
-def end_child(process: subprocess.Popen[bytes]) -> None:
-    """Close the child's standard input, let it finish, and kill it where that takes more than 10 seconds."""
+def end_child(process: subprocess.Popen[bytes], limit: float = _LIMIT) -> None:
+    """Close the child's standard input, let it finish, and kill it where that takes more than `limit` seconds."""
     if process.stdin is not None:
         process.stdin.close()
     try:
-        process.wait(_LIMIT)
+        process.wait(limit)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -102,7 +102,7 @@ def test_mistakes_are_told_by_path_value_and_what_is_allowed(prepared: Prepared,
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("area", [area for area in AREAS if len(files(area)) > FEW])
+@pytest.mark.parametrize("area", AREAS)
 def test_each_other_mistake_is_told_too(prepared: Prepared, stack_file: Path, area: str) -> None:
     each_is_told(files(area)[FEW:], prepared, stack_file)
 
