@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import pytest
 
 from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.forking import forked_processes
+from tests.failure_reason import reason
+
+_MOST_SHOWN = 4
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """Say last of all why tests failed: of a long log, people and CI look at the end."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(session.config, "workerinput"):
+        return
+    failed = [*reporter.stats.get("failed", ()), *reporter.stats.get("error", ())]
+    for report in first_of_each_reason(failed)[:_MOST_SHOWN]:
+        reporter.write_line(f"\n{report.nodeid}: {report.when}\n{reason(report.longreprtext)}")
+
+
+def first_of_each_reason(reports: Iterable[pytest.TestReport]) -> list[pytest.TestReport]:
+    """The reports without those that repeat another's: a fixture that fails does so for each of its tests."""
+    by_reason: dict[str, pytest.TestReport] = {}
+    for report in reports:
+        by_reason.setdefault(reason(report.longreprtext), report)
+    return list(by_reason.values())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,12 @@ from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kubernetes.api_types import ApiServerError, KindUnknownError, Object, UnreachableError
 from sandbox.kwok.definitions import API_VERSION, MANAGER, install_definitions
 from sandbox.kwok.model import Model, ModelError, load_model
+from sandbox.kwok.overdue import Overdue
 from sandbox.kwok.stages import stages
 from sandbox.kwok.usage import PodFacts, facts_of, metric, usages
 
 NUDGE_ANNOTATION: Final = "slipway.sandbox/model"
-"""Set on a pod when the model of it changed: kwok looks at a pod again only when the pod changes."""
+"""Set on a pod when the model of it changed, or it is overdue: kwok looks at a pod again only when the pod changes."""
 
 _LOG: Final = logging.getLogger(__name__)
 _LOST: Final = (ApiServerError, UnreachableError, KindUnknownError)
@@ -53,16 +55,19 @@ def nudged(before: Model, after: Model, pods: Iterable[PodFacts]) -> list[PodFac
 class KwokAgent:
     """Applies the stages and usages that follow from the model and the pods.
 
-    It installs what kwok needs, follows the model's file, and shares the load of a service anew among its ready pods
-    within two seconds of a change. It makes one request for each object that changes.
+    It installs what kwok needs, follows the model's file, shares the load of a service anew among its ready pods
+    within two seconds of a change, and has kwok look again at pods that should have got further. It makes one request
+    for each object that changes.
     """
 
-    def __init__(self, api: ApiServer, path: Path) -> None:
+    def __init__(self, api: ApiServer, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._api = api
         self._path = path
         self._model = Model()
         self._applied: dict[tuple[str, str], Object | None] = {}
         self._pods: dict[tuple[str, str], PodFacts] = {}
+        self._overdue = Overdue(clock)
+        self._asked = 0
         self._lock = threading.Lock()
         self._complaint = ""
 
@@ -83,6 +88,7 @@ class KwokAgent:
                 self.follow(stop)
                 if looks % _LOOKS == 0:
                     self.share()
+                    self.remind()
             except _LOST as error:
                 _LOG.info("trying again: %s", error)
                 stop.wait(_PAUSE)
@@ -129,17 +135,31 @@ class KwokAgent:
             pods = nudged(before, after, self._known())
             if pods:
                 stop.wait(_HEARING)
-                self._nudge(pods, after)
+                digest = hashlib.sha256(repr(after).encode()).hexdigest()[:12]
+                self._nudge([(pod.namespace, pod.name) for pod in pods], digest)
         except _LOST:
             self._model = before  # all of it again
             raise
 
-    def _nudge(self, pods: Iterable[PodFacts], model: Model) -> None:
-        digest = hashlib.sha256(repr(model).encode()).hexdigest()[:12]
-        change = {"metadata": {"annotations": {NUDGE_ANNOTATION: digest}}}
-        for pod in pods:
+    def remind(self) -> None:
+        """Have kwok look again at pods that should have got further.
+
+        Raises:
+            ApiServerError: the API server refused something.
+            UnreachableError: it is not there.
+        """
+        with self._lock:
+            late = self._overdue.take(self._model)
+        if late:
+            self._asked += 1
+            _LOG.warning("kwok is to look again at %s", ", ".join("/".join(key) for key in late))
+            self._nudge(late, f"overdue-{self._asked}")
+
+    def _nudge(self, pods: Iterable[tuple[str, str]], value: str) -> None:
+        change = {"metadata": {"annotations": {NUDGE_ANNOTATION: value}}}
+        for namespace, name in pods:
             try:
-                self._api.patch("v1", "Pod", pod.name, pod.namespace, change=change)
+                self._api.patch("v1", "Pod", name, namespace, change=change)
             except ApiServerError as error:
                 if error.status != HTTPStatus.NOT_FOUND:
                     raise
@@ -189,7 +209,11 @@ class KwokAgent:
         listed = self._api.request("GET", self._api.collection("v1", "Pod").path(), placed).body
         facts = [facts_of(pod) for pod in listed["items"]]
         with self._lock:
+            for gone in self._pods.keys() - {(each.namespace, each.name) for each in facts}:
+                self._overdue.forget(gone)
             self._pods = {(each.namespace, each.name): each for each in facts}
+            for pod in listed["items"]:
+                self._overdue.saw(self._model, pod)
         since = str(listed["metadata"]["resourceVersion"])
         for event, pod in self._api.watch("v1", "Pod", since=since, seconds=_WATCH_SECONDS, **placed):
             if stop.is_set():
@@ -198,8 +222,10 @@ class KwokAgent:
             with self._lock:
                 if event == "DELETED":
                     self._pods.pop((each.namespace, each.name), None)
+                    self._overdue.forget((each.namespace, each.name))
                 else:
                     self._pods[each.namespace, each.name] = each
+                    self._overdue.saw(self._model, pod)
 
 
 def _named(things: Iterable[Object]) -> dict[str, Object]:

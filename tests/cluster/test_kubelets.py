@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from kubernetes.utils.quantity import parse_quantity
 from sandbox.control_plane.layout import Directory
 from sandbox.control_plane.running import find
 from sandbox.kubernetes.api_server import ApiServer
-from sandbox.kubernetes.api_types import condition_of
+from sandbox.kubernetes.api_types import ApiServerError, condition_of
 from sandbox.kwok import commands
 from sandbox.kwok.configuration import DEAD_LABEL
 from sandbox.kwok.model import Crash, JobModel
@@ -57,12 +58,15 @@ class Cluster:
         change = {"status": {"conditions": [{"type": GATE, "status": status}]}}
         self.api.patch("v1", "Pod", name, "default", change=change, subresource="status", content_type=STRATEGIC)
 
+    def measured(self) -> list[Object]:
+        """The pods that metrics-server knows."""
+        return self.api.request("GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods").body["items"]
+
     def used(self, app: str) -> dict[str, float]:
         """The CPU of each pod that metrics-server knows, in millicores, without sidecars."""
-        answer = self.api.request("GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods")
         return {
             item["metadata"]["name"]: float(parse_quantity(container["usage"]["cpu"])) * 1000
-            for item in answer.body["items"]
+            for item in self.measured()
             for container in item["containers"]
             if container["name"] == app
         }
@@ -269,3 +273,52 @@ def test_a_dead_node_is_found_out_and_its_pods_wait_for_its_end(cluster: Cluster
     cluster.api.patch("v1", "Node", victim, change={"metadata": {"labels": {DEAD_LABEL: None}}})
     wait_for("a node that is back", lambda: not unknown())
     wait_for("the end of its pods", lambda: not [pod for pod in cluster.pods("mourning") if is_leaving(pod)])
+
+
+def test_a_step_that_the_api_server_refused_is_tried_again(cluster: Cluster) -> None:
+    """As by a kubelet. kwok forgets a step that is answered with this error."""
+    # When it is first asked for a pod's figures, kwok looks at every pod once more.
+    cluster.api.create(deployment("measured"))
+    wait_for("a pod's figures", cluster.measured)
+    for thing in _refused_status("refused"):
+        cluster.api.create(thing)
+
+    def is_refused() -> bool:
+        change = {"status": {"message": "probe"}}
+        try:
+            cluster.api.patch("v1", "Pod", name, "default", change=change, subresource="status")
+        except ApiServerError as error:
+            return error.status == HTTPStatus.UNPROCESSABLE_ENTITY
+        return False
+
+    # On no node until the policy is in force.
+    cluster.api.create(deployment("refused", schedulingGates=[{"name": GATE}]))
+    name = cluster.the_pod("refused")["metadata"]["name"]
+    wait_for("the policy in force", is_refused)
+    cluster.api.patch("v1", "Pod", name, "default", change={"spec": {"schedulingGates": []}})
+    wait_for("a pod on a node", lambda: cluster.the_pod("refused")["spec"].get("nodeName"))
+    time.sleep(2)
+    assert "containerStatuses" not in cluster.the_pod("refused")["status"]
+    for thing in reversed(_refused_status("refused")):
+        cluster.api.delete(thing["apiVersion"], thing["kind"], thing["metadata"]["name"])
+    wait_for("a ready pod", lambda: cluster.ready("refused"))
+
+
+def _refused_status(app: str) -> tuple[Object, Object]:
+    """A policy that refuses every change of the status of a service's pods, and what puts it in force.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+    """
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": f"{app}-status"}}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["pods/status"]}
+    # The scheduler's own word is let through: it puts the pod on its node.
+    scheduler = "request.userInfo.username == 'system:kube-scheduler'"
+    policy = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": f"object.metadata.labels.app != '{app}' || {scheduler}"}],
+    }
+    binding = {"policyName": f"{app}-status", "validationActions": ["Deny"]}
+    return (
+        {"kind": "ValidatingAdmissionPolicy", **kind, "spec": policy},
+        {"kind": "ValidatingAdmissionPolicyBinding", **kind, "spec": binding},
+    )

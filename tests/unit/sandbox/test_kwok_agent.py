@@ -14,6 +14,7 @@ from sandbox.kubernetes.api_types import Answer, ApiServerError, Collection
 from sandbox.kwok import commands
 from sandbox.kwok.agent import NUDGE_ANNOTATION, KwokAgent, nudged
 from sandbox.kwok.model import Crash, JobModel, Model, ServiceModel
+from sandbox.kwok.overdue import PATIENCE
 from sandbox.kwok.usage import PodFacts
 
 pytestmark = pytest.mark.unit
@@ -206,6 +207,26 @@ def test_a_model_that_cannot_be_read_leaves_the_last_one_in_force(
         agent.follow(AtOnce())
     assert memory.calls == []
     assert caplog.text.count("services: must be an object") == 1
+
+
+def test_a_pod_that_does_not_get_ready_in_time_is_looked_at_again(memory: Memory, path: Path) -> None:
+    now = 0.0
+    agent = KwokAgent(cast(ApiServer, memory), path, lambda: now)
+    ready = pod("b")
+    ready["spec"]["restartPolicy"] = "Always"
+    memory.pods = [{**pod("a"), "status": {"phase": "Pending"}}, ready]
+    agent.watch_pods(AtOnce())
+    now = PATIENCE
+    agent.remind()
+    assert memory.nudges == {}
+    now = PATIENCE + 1.0
+    agent.remind()
+    assert memory.nudges == {"example/a": "overdue-1"}
+    memory.pods = [ready]
+    agent.watch_pods(AtOnce())
+    now = 100.0
+    agent.remind()
+    assert memory.nudges == {"example/a": "overdue-1"}
 
 
 def test_only_pods_whose_behaviour_changes_are_looked_at_again() -> None:
