@@ -36,14 +36,20 @@ account: setup ## Bring up the account's part of bootstrap: the bucket of states
 
 bootstrap: account ## Bring up the part of STACK's environment: its zone, key and roles
 	$(BOOTSTRAP) up --stack $(STACK) --yes --skip-preview --suppress-outputs
+	@touch $(BOOTSTRAPPED)
 
-up: bootstrap ## Bring STACK up, in the emulated account
+# Not again while nothing that declares it has changed; `make clean-sandbox` takes the mark away with the states.
+BOOTSTRAPPED := .sandbox/backend/bootstrapped-$(STACK)
+$(BOOTSTRAPPED): $(wildcard bootstrap/*.py bootstrap/*.yaml infra/*.py Pulumi.*.yaml) | setup
+	@$(MAKE) --no-print-directory bootstrap
+
+up: setup $(BOOTSTRAPPED) ## Bring STACK up, in the emulated account
 	$(SANDBOX) up --stack $(STACK) --yes $(ARGS)
 
-preview: bootstrap ## Show what `make up` would do
+preview: setup $(BOOTSTRAPPED) ## Show what `make up` would do
 	$(SANDBOX) preview --stack $(STACK) $(ARGS)
 
-policy: bootstrap ## Ask the rules of docs/policies.md of what `make up` would do
+policy: setup $(BOOTSTRAPPED) ## Ask the rules of docs/policies.md of what `make up` would do
 	$(SANDBOX) preview --stack $(STACK) --policy-pack policy $(ARGS)
 
 refresh: setup ## Compare STACK's state with what exists

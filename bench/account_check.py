@@ -20,8 +20,10 @@ from sandbox.state import State
 KEPT_WITH_THE_DATA: Final = frozenset({"aws:rds/snapshot:Snapshot"})
 """What a stack leaves behind on purpose when it is destroyed (docs/restore.md)."""
 
-_GENERATED: Final = re.compile(r"(?=[0-9a-f-]*\d)[0-9a-f]{7,}(?:-[0-9a-f]{4,})*|\b(?=[A-Z0-9]*\d)[A-Z0-9]{12,}\b")
-"""What AWS and Pulumi draw by lot: the end of a name, an id, a key's UUID."""
+_GENERATED: Final = re.compile(
+    r"(?=[0-9a-f-]*\d)[0-9a-f]{7,}(?:-[0-9a-f]{4,})*|(?<=-)[a-f]{7}(?![0-9a-z-])|\b(?=[A-Z0-9]*\d)[A-Z0-9]{12,}\b"
+)
+"""What AWS and Pulumi draw by lot: the end of a name, which may be seven letters, an id, a key's UUID."""
 
 
 @dataclass(frozen=True)

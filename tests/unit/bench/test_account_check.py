@@ -63,6 +63,19 @@ def test_accounts_that_differ_in_drawn_ids_only_are_the_same() -> None:
     assert differences(end_state(ONE), end_state(other)) == []
 
 
+@pytest.mark.parametrize("suffix", ["0123456", "1abcdef", "abcdefa"])
+def test_names_that_end_in_a_lot_are_the_same_whichever_was_drawn(suffix: str) -> None:
+    def bucket(end: str) -> Holdings:
+        name = f"shop-logs-{end}"
+        return Holdings(
+            [made("aws:s3/bucket:Bucket", "logs", name)],
+            [],
+            [Record("aws", "aws:s3/bucket:Bucket", name, inputs={"bucket": name, "tags": {"owner": "feedbac"}})],
+        )
+
+    assert differences(end_state(bucket(suffix)), end_state(bucket("7654321"))) == []
+
+
 def test_another_value_and_another_reference_are_differences() -> None:
     elsewhere = account("vpc-0fedcba9876543210", "subnet-0b2b2b2b2b2b2b2b2", zone="b")
     assert differences(end_state(ONE), end_state(elsewhere)) == [urn(SUBNET, "first")]

@@ -125,6 +125,20 @@ def test_the_report_lists_what_exists(tmp_path: Path) -> None:
     assert "1 in the emulated account" in as_table(inventory)
 
 
+def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path / "a.sqlite")
+    inventory.add(Record("aws", "aws:s3/bucket:Bucket", "logs", name="logs", scope="us-west-2"))
+    arn = f"arn:aws:iam::123456789012:policy/{'x' * 200}"
+    inventory.add(Record("aws", "aws:iam/policy:Policy", arn, name="allowed"))
+    inventory.add(Record("kubernetes", "kubernetes:core/v1:Service", "example/shop", name="shop", owner="aws:x|y"))
+    _, *rows, _ = [line.split() for line in as_table(inventory).splitlines()]
+    assert rows == [
+        ["1", "aws:s3:Bucket", "logs", "us-west-2"],
+        ["2", "aws:iam:Policy", "allowed", "arn:aws:iam::123456…xxxxxxxxxxxxxxxxxxxx", "global"],
+        ["3", "kubernetes:core/v1:Service", "shop", "(made", "by", "AWS)", "example/shop", "global"],
+    ]
+
+
 def test_a_fact_stays_until_it_is_forgotten(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path / "a.sqlite")
     assert inventory.fact("clock") is None
