@@ -1,14 +1,16 @@
 """A stack file becomes settings, or the list of everything that is wrong with it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from infra.problems import SettingsError
 from infra.settings import Settings
 from infra.stack_file import PROJECT_KEYS, parse_settings
-from tests.stack_values import STACKS, as_values, project, stack_config
+from tests.stack_values import ROOT, STACKS, as_values, project, stack_config
 
 pytestmark = pytest.mark.unit
 
@@ -42,6 +44,20 @@ def test_dev_has_the_figures_of_the_system() -> None:
     assert (group.instance_type, group.size.desired) == ("m5.large", 2)
     assert settings.region == "us-west-2"
     assert {service.service_type for service in settings.services.values()} == {"NodePort"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_least_service_of_the_documents_is_sound_and_has_nothing_to_spare(stack: str) -> None:
+    text = (ROOT / "docs" / "changing.md").read_text()
+    least = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0])["slipway:services"]["orders"]
+    config = stack_config(stack)
+    config["slipway:services"]["orders"] = least
+    assert parse_settings("slipway", stack, as_values(config)).services["orders"].replicas == 2
+    config["slipway:services"]["orders"] = {**least, "hosts": []}
+    assert parse_settings("slipway", stack, as_values(config)).services["orders"].hosts == ()
+    for key in least:
+        config["slipway:services"]["orders"] = {each: value for each, value in least.items() if each != key}
+        assert problems(config, stack), f"{key} may be left out"
 
 
 def test_every_key_is_declared_with_a_description() -> None:
