@@ -154,7 +154,8 @@ def run_drill(directory: Path, victim: str, kills: int, seed: int, seconds: floa
     stack = SandboxStack(directory / "account", CHECKOUT, "prod")
     bootstrapped(stack)
     while drill.kills < kills and time.monotonic() < end and not drill.wrong:
-        for phase in LIFE:
+        # Without --run-program a destroy starts no program: there is nothing to kill.
+        for phase in LIFE[:2] if victim == "program" else LIFE:
             if not run_phase(stack, phase, victim, moments(), drill):
                 break
         else:
