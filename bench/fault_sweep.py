@@ -180,7 +180,7 @@ def run_case(case: Case, prepared: Prepared, directory: Path) -> Result:
     wrong += ["the command did not fail"] if failed.exit_code == 0 else []
     kept = KEPT_WITH_THE_DATA if case.operation == "delete" else frozenset[str]()
     # What goes with the cluster the engine forgets beforehand: until then it may be in no state.
-    meanwhile = kept | (prepared.with_the_cluster() if case.operation == "delete" else frozenset())
+    meanwhile = kept | (prepared.with_the_cluster() if case.operation == "delete" else frozenset[str]())
     wrong += [f"after the fault: {each}" for each in discrepancies(holdings(stack.state), meanwhile)]
     again = _command(stack, case.operation, [])
     wrong += [] if again.exit_code == 0 else [f"again: {again.output}"]

@@ -142,7 +142,7 @@ class Plan:
         left = [node for node in self.nodes(counts) if node.name not in lost]
         if self._headroom(left, demand).percent < 0:
             return False
-        if len(left) * sum(pods for _, pods in demand) > _MOST_STEPS:
+        if self._searches.is_gone or len(left) * sum(pods for _, pods in demand) > _MOST_STEPS:
             return proven_to_fit(left, demand, self._searches)
         return self._kept_fill(counts, demand, lost, self._searches).fits
 

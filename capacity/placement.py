@@ -139,6 +139,7 @@ def check(
     """
     patience = Patience() if patience is None else patience
     pods = sum(count for _, count in demand)
+    patience.place(pods, len(nodes))  # spent in any case: whoever asks wants an answer
     likely = _placement(play(nodes, Order(demand), lost))
     if likely.pending:
         return Verdict(fits=False, placement=likely, tight=(), order=Order(demand))

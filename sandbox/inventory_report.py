@@ -17,7 +17,7 @@ def as_table(inventory: Inventory) -> str:
     records = inventory.list()
     if not records:
         return "Nothing exists in the emulated account."
-    rows = [("#", "TYPE", "NAME", "ID", "WHERE")]
+    rows: list[tuple[str, ...]] = [("#", "TYPE", "NAME", "ID", "WHERE")]
     for record in records:
         made_by = " (made by AWS)" if record.owner else ""
         own_id = "" if record.id == record.name else record.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,16 @@ def fork_server() -> Generator[str]:
         # Only tiers that ask for it are to use it.
         del os.environ[SOCKET_VARIABLE]
         yield str(path)
+
+
+@pytest.fixture(scope="session")
+def stack_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where stacks are kept that all tests and workers of a run copy from."""
+    # With xdist the base directory of a worker lies in that of the whole run.
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if base.name.startswith("popen-") else base) / "stacks"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture

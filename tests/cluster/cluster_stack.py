@@ -1,6 +1,6 @@
 """A stack whose cluster is a real Kubernetes control plane, in a pretended account of its own.
 
-    with cluster_stack("dev") as stack:
+    with cluster_stack("dev", stack_cache) as stack:
         assert stack.up().exit_code == 0
         stack.wait_for("4 ready pods", lambda: len(stack.ready("frontend")) == 4)
 
@@ -27,7 +27,7 @@ from sandbox.control_plane.running import find, make_token
 from sandbox.kubernetes.api_server import ApiServer
 from sandbox.kubernetes.api_types import ApiServerError, UnreachableError, condition_of
 from sandbox.state import State
-from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped
+from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, empty
 
 NAMESPACE = "example"
 
@@ -138,18 +138,22 @@ class ClusterStack(SandboxStack):
 
 
 @contextmanager
-def cluster_stack(stack: str, *, pace: str = "fast") -> Generator[ClusterStack]:
-    """A stack on a control plane of its own, its environment bootstrapped, not up yet."""
+def cluster_stack(stack: str, cache: Path, *, pace: str = "fast") -> Generator[ClusterStack]:
+    """A stack on a control plane of its own, its environment bootstrapped, not up yet.
+
+    Args:
+        stack: its name.
+        cache: where the bootstrapped account is kept that it begins with.
+        pace: of the control plane's clocks.
+    """
     directory = Path(tempfile.mkdtemp(prefix=f"slipway-cluster-{stack}-"))
     # Removes the directory however this process ends.
     keeper = subprocess.Popen(
         [sys.executable, "-P", guardian.__file__, str(directory)], stdin=subprocess.PIPE, start_new_session=True
     )
     try:
-        (directory / "sandbox").mkdir()
-        made = ClusterStack(directory / "sandbox", stack, pace=pace)
+        made = ClusterStack(empty(cache, CHECKOUT, stack).copy_to(directory / "sandbox").state, stack, pace=pace)
         try:
-            bootstrapped(made)
             yield made
         finally:
             made.end_control_plane()

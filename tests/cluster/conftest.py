@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ def forked(fork_server: str) -> Generator[None]:
 
 
 @pytest.fixture
-def on_cluster() -> Generator[Callable[[str], ClusterStack]]:
+def on_cluster(stack_cache: Path) -> Generator[Callable[[str], ClusterStack]]:
     """Gives a stack that is not up yet on a control plane of its own: `on_cluster("dev")`."""
     with ExitStack() as stack:
-        yield lambda name: stack.enter_context(cluster_stack(name))
+        yield lambda name: stack.enter_context(cluster_stack(name, stack_cache))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +25,9 @@ _SETTINGS: dict[str, dict[str, Any]] = {"dev": {}, "staging": {}, "prod": {"slip
 
 
 @pytest.fixture(scope="module", params=EACH_STACK)
-def stack(request: pytest.FixtureRequest) -> Generator[ClusterStack]:
+def stack(request: pytest.FixtureRequest, stack_cache: Path) -> Generator[ClusterStack]:
     """Each stack, on a control plane of its own."""
-    with cluster_stack(request.param) as made:
+    with cluster_stack(request.param, stack_cache) as made:
         yield made
 
 

@@ -42,16 +42,18 @@ def test_destroy_without_a_cluster_empties_state_and_inventory_as_documented(
 
 
 _RUN = """
+import sys, time
+from pathlib import Path
 from tests.cluster.cluster_stack import cluster_stack
-import time
-with cluster_stack("dev") as stack:
+with cluster_stack("dev", Path(sys.argv[1])) as stack:
     print(stack.state.parent, flush=True)
     time.sleep(600)
 """
 
 
-def test_a_killed_test_run_leaves_no_process_and_no_file() -> None:
-    run = subprocess.Popen([sys.executable, "-c", _RUN], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+def test_a_killed_test_run_leaves_no_process_and_no_file(stack_cache: Path) -> None:
+    words = [sys.executable, "-c", _RUN, str(stack_cache)]
+    run = subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     directory = run.stdout.readline().strip()
     assert find(Path(directory) / "sandbox" / "control-planes" / "slipway-dev") is not None

@@ -20,9 +20,9 @@ _QUICK = {"slipway:drainSeconds": 5, "slipway:rolloutSeconds": 60}
 
 
 @pytest.fixture(scope="module")
-def stack() -> Generator[ClusterStack]:
+def stack(stack_cache: Path) -> Generator[ClusterStack]:
     """The dev stack, up."""
-    with cluster_stack("dev") as made:
+    with cluster_stack("dev", stack_cache) as made:
         outcome = made.up(set=_QUICK)
         assert outcome.exit_code == 0, outcome.output
         yield made

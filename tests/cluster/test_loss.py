@@ -6,6 +6,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Generator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,9 @@ _QUICK = {"slipway:drainSeconds": 5}
 
 
 @pytest.fixture(scope="module")
-def prod() -> Generator[ClusterStack]:
+def prod(stack_cache: Path) -> Generator[ClusterStack]:
     """Production, up: a node in each of three zones for it, four pods of each service."""
-    with cluster_stack("prod") as made:
+    with cluster_stack("prod", stack_cache) as made:
         outcome = made.up(set=_QUICK)
         assert outcome.exit_code == 0, outcome.output
         yield made

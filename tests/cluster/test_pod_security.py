@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")
-def dev() -> Generator[ClusterStack]:
+def dev(stack_cache: Path) -> Generator[ClusterStack]:
     """The dev stack, up."""
-    with cluster_stack("dev") as made:
+    with cluster_stack("dev", stack_cache) as made:
         outcome = made.up()
         assert outcome.exit_code == 0, outcome.output
         yield made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,9 @@ GOOD, BAD = {"slipway:images.frontend.tag": "git-0000002"}, {"slipway:images.fro
 
 
 @pytest.fixture(scope="module")
-def stack() -> Generator[ClusterStack]:
+def stack(stack_cache: Path) -> Generator[ClusterStack]:
     """The dev stack with four replicas of a front end that takes 5 s to start."""
-    with cluster_stack("dev") as made:
+    with cluster_stack("dev", stack_cache) as made:
         set_startup(made.control_plane.model, "frontend", 5)
         add_bad_image(made.control_plane.model, "git-badbad1")
         outcome = made.up(set=AT_FOUR)

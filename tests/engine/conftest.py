@@ -30,16 +30,6 @@ def new_stack(tmp_path: Path) -> Callable[..., SandboxStack]:
     return make
 
 
-@pytest.fixture(scope="session")
-def stack_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where stacks are kept that all tests and workers of a run copy from."""
-    # With xdist the base directory of a worker lies in that of the whole run.
-    base = tmp_path_factory.getbasetemp()
-    cache = (base.parent if base.name.startswith("popen-") else base) / "stacks"
-    cache.mkdir(exist_ok=True)
-    return cache
-
-
 @pytest.fixture
 def upped_stack(tmp_path: Path, stack_cache: Path) -> Callable[..., SandboxStack]:
     """Gives a stack that is up, to do with as one likes: `upped_stack(project, stack, set={...})`.

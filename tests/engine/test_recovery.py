@@ -9,6 +9,7 @@ import pytest
 from bench.account_check import differences, discrepancies, end_state, holdings
 from bench.kill_drill import kill
 from bench.kill_recovery import is_locked, recover
+from sandbox.state import State
 from tests.engine.full_disk import can_be_full, put_back_the_last_state, run_on_a_full_disk
 from tests.engine.processes import is_between_two_writes, processes_of, wait_until
 from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
@@ -56,6 +57,18 @@ def test_a_killed_engine_is_recovered_from(small: SandboxStack, small_up: Sandbo
     assert any(VPC in each for each in recovered.begun)
     assert recovered.trouble == ()
     comes_to_the_end_of(small, small_up)
+
+
+def test_a_kill_that_cuts_the_attributes_beside_a_state_costs_nothing_of_the_state(small_up: SandboxStack) -> None:
+    """As the drill's 41st kill of the engine did."""
+    attributes = State(small_up.state).checkpoint("small", "dev").with_suffix(".json.attrs")
+    attributes.write_text("")
+    refused = small_up.preview()
+    assert refused.exit_code != 0
+    assert "failed to load checkpoint: EOF" in refused.output
+    recovered = recover(small_up)
+    assert (recovered.steps, recovered.trouble) == (("delete .attrs",), ())
+    assert small_up.preview().changes == ()
 
 
 def test_a_killed_program_is_recovered_from_by_up_alone(small: SandboxStack, small_up: SandboxStack) -> None:

@@ -75,6 +75,6 @@ def test_what_fails_beside_the_faults_and_what_never_strikes_is_told(tmp_path: P
 
 
 def test_recovery_names_the_steps_that_were_needed() -> None:
-    recovered = Recovered(cancelled=True, begun=("creating urn",), deleted=(), trouble=())
+    recovered = Recovered(mended=False, cancelled=True, begun=("creating urn",), deleted=(), trouble=())
     assert recovered.steps == ("cancel", "refresh")
-    assert Recovered(cancelled=False, begun=(), deleted=("x",), trouble=()).steps == ("delete by hand",)
+    assert Recovered(mended=False, cancelled=False, begun=(), deleted=("x",), trouble=()).steps == ("delete by hand",)

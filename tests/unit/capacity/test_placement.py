@@ -91,6 +91,15 @@ def test_it_does_not_fit_if_one_order_leaves_a_pod_pending_though_the_likely_one
     assert play(nodes(2), verdict.order).pending == {demand[0][0]: 1}
 
 
+def test_an_answer_that_is_no_at_once_costs_what_it_took_to_place_the_pods() -> None:
+    """Fuzzing found a stack file of 1,000 pods, for which dozens of them took 1.4 s together."""
+    patience = Patience(1_000)
+    assert not check(nodes(2), [(pods("web", 300), 20)], (), patience).fits
+    assert not patience.is_gone
+    assert not check(nodes(2), [(pods("web", 300), 20)], (), patience).fits
+    assert patience.is_gone
+
+
 def test_without_patience_what_is_not_proven_is_too_tight() -> None:
     """The same pods in the same places: only the likely order is played, and no proof is looked for."""
     demand = [(pods("large", 600), 1), (pods("small", 100), 10)]
