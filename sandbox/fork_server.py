@@ -42,15 +42,20 @@ _LANGUAGE_HOST = Path(__file__).with_name("language_host.py")
 
 # The program's, whose imports say which parts of the SDKs are needed.
 _PROGRAM = ("infra", "apps", "bootstrap")
+# Run in the checkout, beside `pulumi`.
+_COMMANDS = "ops"
 _SDKS = ("pulumi_aws", "pulumi_eks", "pulumi_kubernetes")
 _NAMED = re.compile(r"\b[a-z]\w*(?:\.\w+)+")
+
+# Modules of the checkout by name: a program of another directory has its own of these names.
+_put_away: dict[str, ModuleType] = {}
 
 # Bytes: a request is an environment and a command line.
 _PART = 65536
 
 
 def import_libraries() -> None:
-    """Import what language host, providers and programs import, and forget what is the programs' own."""
+    """Import what language host, providers, programs and commands import, and put away what is the checkout's own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         runpy.run_path(str(_LANGUAGE_HOST), run_name="imported")
@@ -62,7 +67,9 @@ def import_libraries() -> None:
         for name in _PROGRAM:
             for module in _modules_of(name):
                 _prepare_types(importlib.import_module(module))
-    _forget_below(CHECKOUT, but="sandbox")
+        for module in _modules_of(_COMMANDS):
+            importlib.import_module(module)
+    _put_away_below(CHECKOUT, but="sandbox")
     pulumi.log.debug = _say_nothing
 
 
@@ -92,12 +99,12 @@ def _say_nothing(*_words: object, **_more: object) -> None:
     """The SDK tells the engine five times for each resource what it is about to do, and waits each time."""
 
 
-def _forget_below(directory: Path, but: str) -> None:
+def _put_away_below(directory: Path, but: str) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         own = file is not None and Path(file).is_relative_to(directory) and "site-packages" not in Path(file).parts
         if own and name.partition(".")[0] not in {but, "__main__"}:
-            del sys.modules[name]
+            _put_away[name] = sys.modules.pop(name)
 
 
 def serve(listener: socket.socket) -> None:
@@ -163,6 +170,7 @@ def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.
 
 def _run(module: str, arguments: Sequence[str]) -> int:
     if module:
+        sys.modules.update(_put_away)
         return importlib.import_module(module).main(arguments) or 0
     # It runs as a file, and must find nothing of the checkout beside the program.
     sys.path[:] = [each for each in sys.path if Path(each).resolve() != CHECKOUT]

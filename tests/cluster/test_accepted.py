@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.cluster.cluster_stack import ClusterStack, cluster_stack
-from tests.each_stack import EACH_STACK
 
 pytestmark = pytest.mark.cluster
+
+# prod has most kinds of objects; dev is what nearly every other cluster test brings up.
+_STACKS = [pytest.param("dev", marks=pytest.mark.thorough), pytest.param("staging", marks=pytest.mark.thorough), "prod"]
 
 # The objects of a stack that land in the cluster: those of the three services and their namespace. A back end with an
 # external database has its certificate authorities too, one with a managed one also its job and what that needs.
@@ -24,7 +26,7 @@ _KEPT = {"prod": {("aws:rds/snapshot:Snapshot", "slipway-prod-database-final")}}
 _SETTINGS: dict[str, dict[str, Any]] = {"dev": {}, "staging": {}, "prod": {"slipway:protect": False}}
 
 
-@pytest.fixture(scope="module", params=EACH_STACK)
+@pytest.fixture(scope="module", params=_STACKS)
 def stack(request: pytest.FixtureRequest, stack_cache: Path) -> Generator[ClusterStack]:
     """Each stack, on a control plane of its own."""
     with cluster_stack(request.param, stack_cache) as made:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from ops.image_tool import RegistryTool
 from tests.edge.made_images import MadeImage
 from tests.edge.registry_server import RegistryServer
+from tests.ops_command import forked, own_process
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SERVICES = {"frontend": "frontend", "users": "users_backend"}
@@ -103,7 +103,7 @@ class ImageProject:
 
     def ops(self, *words: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.words(*words),
+            forked(*words),
             cwd=self.directory,
             env={**self.environment, **variables},
             input=given,
@@ -114,9 +114,9 @@ class ImageProject:
         )
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, to stop it half-way."""
+        """Start a command as people do, in a process group of its own, to stop it half-way."""
         return subprocess.Popen(
-            self.words(*words),
+            own_process(*words),
             cwd=self.directory,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -125,9 +125,6 @@ class ImageProject:
             text=True,
             start_new_session=True,
         )
-
-    def words(self, *words: str) -> list[str]:
-        return [sys.executable, "-P", "-m", "ops", *words]
 
     def regctl(self, *words: str, given: str = "") -> str:
         tool = RegistryTool.find()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ import pytest
 
 from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, EdgeSystem, ask, edge_system, wait_until
 from tests.edge.load import Load
+from tests.ops_command import forked
 
-pytestmark = pytest.mark.edge
+pytestmark = [pytest.mark.edge, pytest.mark.usefixtures("forked_commands")]
 
 STEP = 200
 
@@ -29,7 +29,7 @@ class TwoHaproxys:
 
     def migrate(self, *words: str, yes: bool = True) -> subprocess.CompletedProcess[str]:
         sockets = [word for each in self.both for word in ("--socket", str(each.files.socket))]
-        command = [sys.executable, "-m", "ops", "migrate", *sockets, *(["--yes"] if yes else []), *words]
+        command = forked("migrate", *sockets, *(["--yes"] if yes else []), *words)
         done = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=120
         )
@@ -219,7 +219,7 @@ def test_what_is_no_haproxy_is_told(tmp_path: Any) -> None:
     file = tmp_path / "file"
     file.write_text("no socket")
     for path, said in ((tmp_path / "none", "No such file or directory"), (file, "Connection refused")):
-        command = [sys.executable, "-m", "ops", "migrate", "--socket", str(path), "status"]
+        command = forked("migrate", "--socket", str(path), "status")
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 1
         assert f"! {path} does not answer: {said}" in done.stdout

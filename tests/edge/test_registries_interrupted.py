@@ -14,6 +14,7 @@ import pytest
 from tests.edge.image_project import ImageProject, refused
 from tests.edge.made_images import MadeImage, make_image
 from tests.edge.registry_server import RegistryServer
+from tests.ops_command import own_process
 
 pytestmark = pytest.mark.edge
 
@@ -155,7 +156,7 @@ def test_a_disk_that_is_full_here(images: ImageProject, tmp_path: Path) -> None:
     small.mkdir()
     unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
     mount = 'mount -t tmpfs -o size=8000000 tmpfs "$1" && shift && exec "$@"'
-    push = images.words("push", "frontend", str(archive), "--commit", "3f2c1ab")
+    push = own_process("push", "frontend", str(archive), "--commit", "3f2c1ab")
     done = subprocess.run(
         [*unshare, "sh", "-c", mount, "sh", str(small), *push],
         cwd=images.directory,

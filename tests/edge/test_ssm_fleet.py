@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ import pytest
 from ops.stack_file import StackFile
 from tests.edge.aws_stand_in import ACCOUNT, DOCUMENT, GROUP, StandIn, served
 from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, edge_system, wait_until
+from tests.ops_command import forked
 
-pytestmark = pytest.mark.edge
+pytestmark = [pytest.mark.edge, pytest.mark.usefixtures("forked_commands")]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FIRST, SECOND, THIRD = "i-0aaaaaaaaaaaaaaa1", "i-0aaaaaaaaaaaaaaa2", "i-0aaaaaaaaaaaaaaa3"
@@ -64,7 +64,7 @@ class Stack:
 
     def migrate(self, *words: str) -> subprocess.CompletedProcess[str]:
         pulumi = str(self.project / "pulumi")
-        command = [sys.executable, "-m", "ops", "migrate", "--stack", "test", "--pulumi", pulumi, "--yes", *words]
+        command = forked("migrate", "--stack", "test", "--pulumi", pulumi, "--yes", *words)
         environment = {**self.environment, "PYTHONPATH": str(CHECKOUT)}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=self.project, env=environment, timeout=120

@@ -19,6 +19,12 @@ from tests.engine.processes import wait_until
 
 pytestmark = pytest.mark.unit
 
+_MODULES = """
+import sys
+from sandbox.fork_server import import_libraries
+import_libraries()
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
 CLIENT = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "tests.unit.sandbox.forked_process"]
 
 
@@ -58,10 +64,16 @@ def test_it_has_its_callers_arguments_directory_environment_and_streams(fork_ser
     assert told["input"] == "what is typed"
 
 
-def test_it_has_the_libraries_and_nothing_of_the_program(fork_server: str, tmp_path: Path) -> None:
+def test_a_command_of_the_checkout_has_libraries_and_modules(fork_server: str, tmp_path: Path) -> None:
     modules = set(json.loads(run(fork_server, tmp_path, "say").stdout)["modules"])
+    assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes", "ops", "infra", "apps", "capacity"}
+
+
+def test_a_program_has_the_libraries_and_none_of_the_checkouts_modules() -> None:
+    told = subprocess.run([sys.executable, "-c", _MODULES], capture_output=True, text=True, check=True).stdout
+    modules = set(told.split())
     assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes"}
-    assert modules & {"infra", "apps", "capacity", "bootstrap", "policy"} == set()
+    assert modules & {"ops", "infra", "apps", "capacity", "bootstrap", "policy"} == set()
 
 
 @pytest.mark.parametrize("code", [0, 1, 77])
