@@ -8,23 +8,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from sandbox import fork_client
+from sandbox import fork_server as fork_server_module
 from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.forking import forked_processes
 from tests.engine.processes import wait_until
 
 pytestmark = pytest.mark.unit
 
-_MODULES = """
-import sys
-from sandbox.fork_server import import_libraries
-import_libraries()
-print(*{name.partition(".")[0] for name in sys.modules})
-"""
 CLIENT = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "tests.unit.sandbox.forked_process"]
 
 
@@ -69,11 +65,23 @@ def test_a_command_of_the_checkout_has_libraries_and_modules(fork_server: str, t
     assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes", "ops", "infra", "apps", "capacity"}
 
 
-def test_a_program_has_the_libraries_and_none_of_the_checkouts_modules() -> None:
-    told = subprocess.run([sys.executable, "-c", _MODULES], capture_output=True, text=True, check=True).stdout
-    modules = set(told.split())
-    assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes"}
-    assert modules & {"ops", "infra", "apps", "capacity", "bootstrap", "policy"} == set()
+def test_what_is_put_away_is_the_checkouts_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a program of another directory does not find it. What a module asks for has it back."""
+    monkeypatch.setattr(fork_server_module, "_put_away", {})
+    for name, file in (
+        ("shop_program", tmp_path / "shop_program.py"),
+        ("shop_kept.part", tmp_path / "shop_kept" / "part.py"),
+        ("shop_library", tmp_path / "lib" / "site-packages" / "shop_library.py"),
+        ("shop_elsewhere", tmp_path.parent / "shop_elsewhere.py"),
+    ):
+        module = ModuleType(name)
+        module.__file__ = str(file)
+        monkeypatch.setitem(sys.modules, name, module)
+    fork_server_module._put_away_below(tmp_path, but="shop_kept")
+    assert {name for name in sys.modules if name.startswith("shop_")} == {
+        "shop_kept.part", "shop_library", "shop_elsewhere",
+    }  # fmt: skip
+    assert set(fork_server_module._put_away) == {"shop_program"}
 
 
 @pytest.mark.parametrize("code", [0, 1, 77])
