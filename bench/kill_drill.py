@@ -153,9 +153,10 @@ def run_drill(directory: Path, victim: str, kills: int, seed: int, seconds: floa
 
     stack = SandboxStack(directory / "account", CHECKOUT, "prod")
     bootstrapped(stack)
+    # Without --run-program a destroy starts no program: there is nothing to kill.
+    phases = [each for each in LIFE if victim != "program" or each.words[0] != "destroy"]
     while drill.kills < kills and time.monotonic() < end and not drill.wrong:
-        # Without --run-program a destroy starts no program: there is nothing to kill.
-        for phase in LIFE[:2] if victim == "program" else LIFE:
+        for phase in phases:
             if not run_phase(stack, phase, victim, moments(), drill):
                 break
         else:

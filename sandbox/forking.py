@@ -10,10 +10,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox import fork_client
 from sandbox.child_process import end_child
 from sandbox.fork_client import READY, SOCKET_VARIABLE
 from sandbox.refusal import Refusal
 from sandbox.state import CHECKOUT
+
+
+def forked_module(name: str) -> list[str]:
+    """The beginning of a command line that runs the `main` of a module of the checkout in a copy of the server."""
+    return [sys.executable, "-I", "-S", fork_client.__file__, "--module", name]
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -23,16 +23,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
     if reporter is None or hasattr(session.config, "workerinput"):
         return
     failed = [*reporter.stats.get("failed", ()), *reporter.stats.get("error", ())]
-    for report in first_of_each_reason(failed)[:_MOST_SHOWN]:
-        reporter.write_line(f"\n{report.nodeid}: {report.when}\n{reason(report.longreprtext)}")
-
-
-def first_of_each_reason(reports: Iterable[pytest.TestReport]) -> list[pytest.TestReport]:
-    """The reports without those that repeat another's: a fixture that fails does so for each of its tests."""
-    by_reason: dict[str, pytest.TestReport] = {}
-    for report in reports:
-        by_reason.setdefault(reason(report.longreprtext), report)
-    return list(by_reason.values())
+    # A fixture that fails does so for each of its tests.
+    firsts: dict[str, pytest.TestReport] = {}
+    for report in failed:
+        firsts.setdefault(reason(report.longreprtext), report)
+    for why, report in list(firsts.items())[:_MOST_SHOWN]:
+        reporter.write_line(f"\n{report.nodeid}: {report.when}\n{why}")
 
 
 @pytest.fixture(scope="session", autouse=True)

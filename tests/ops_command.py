@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from sandbox import fork_client
 from sandbox.fork_client import SOCKET_VARIABLE
+from sandbox.forking import forked_module
 
 
 def own_process(*words: str) -> list[str]:
@@ -18,4 +18,4 @@ def forked(*words: str) -> list[str]:
     """The same as a copy of the server that the environment names, imports and all; without one, as people type it."""
     if SOCKET_VARIABLE not in os.environ:
         return own_process(*words)
-    return [sys.executable, "-I", "-S", fork_client.__file__, "--module", "ops.__main__", *words]
+    return [*forked_module("ops.__main__"), *words]

@@ -25,8 +25,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from sandbox import fork_client
 from sandbox.fork_client import SOCKET_VARIABLE
+from sandbox.forking import forked_module
 from sandbox.inventory import Inventory
 from sandbox.inventory_report import as_json
 from sandbox.state import State
@@ -221,7 +221,7 @@ class SandboxStack:
         """The whole command line of `pulumi` with `words` in this sandbox."""
         command = [sys.executable, "-m", "sandbox"]
         if SOCKET_VARIABLE in os.environ:
-            command = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "sandbox.__main__"]
+            command = forked_module("sandbox.__main__")
         return self._words(command, words, options)
 
     def _words(self, command: Sequence[str], words: Sequence[str], options: Sequence[str]) -> list[str]:

@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 
-from sandbox import fork_client
 from sandbox import fork_server as fork_server_module
 from sandbox.fork_client import SOCKET_VARIABLE
-from sandbox.forking import forked_processes
+from sandbox.forking import forked_module, forked_processes
 from tests.engine.processes import wait_until
 
 pytestmark = pytest.mark.unit
 
-CLIENT = [sys.executable, "-I", "-S", fork_client.__file__, "--module", "tests.unit.sandbox.forked_process"]
+CLIENT = forked_module("tests.unit.sandbox.forked_process")
 
 
 def environment(server: str) -> dict[str, str]:
