@@ -26,14 +26,12 @@ def declared_sizes(settings: NodeGroupSettings, now: datetime) -> Mapping[int, G
     """The size in each hour of the week in which it is certain; all hours, where no schedule changes it."""
     if not settings.schedules:
         return dict.fromkeys(range(HOURS_OF_WEEK), _unscheduled(settings, now))
-    # A schedule that began before the year is in force in its first week: so one year more, and the first is not used.
-    begin, end = datetime(now.year - 1, 1, 1, tzinfo=UTC), datetime(now.year + 1, 1, 1, tzinfo=UTC)
+    year, end = datetime(now.year, 1, 1, tzinfo=UTC), datetime(now.year + 1, 1, 1, tzinfo=UTC)
     changes = sorted(
-        (change for schedule in settings.schedules.values() for change in _changes(schedule, begin, end)),
+        (change for schedule in settings.schedules.values() for change in _changes(schedule, year, end)),
         key=lambda change: change[0],
     )
     seen: dict[int, set[GroupSize]] = {}
-    year = datetime(now.year, 1, 1, tzinfo=UTC)
     for (since, size), (until, _) in pairwise([*changes, (end, settings.size)]):
         for hour in _hours(max(since, year), until):
             seen.setdefault(hour, set()).add(size)
@@ -67,9 +65,12 @@ def _unscheduled(settings: NodeGroupSettings, now: datetime) -> GroupSize:
 
 
 def _changes(schedule: ScheduleSettings, begin: datetime, end: datetime) -> Iterable[Change]:
+    """All from `begin` to `end`, and the last of each part before them: one of these is in force at `begin`."""
     zone = ZoneInfo(schedule.time_zone)
     for part in (schedule.down, schedule.up):
-        for moment in CronSim(part.recurrence, begin.astimezone(zone)):
+        before = next(CronSim(part.recurrence, begin.astimezone(zone), reverse=True))
+        yield before.astimezone(UTC), part.size
+        for moment in CronSim(part.recurrence, before):
             if moment >= end:
                 break
             yield moment.astimezone(UTC), part.size

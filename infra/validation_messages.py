@@ -6,6 +6,7 @@ What is allowed is read from the schema that pydantic makes of the settings, so 
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -17,8 +18,6 @@ from infra.settings import Settings
 
 _LONGEST_VALUE = 60
 
-_SCHEMA: dict[str, Any] = Settings.model_json_schema()
-
 _FORMATS = {
     "ipv4": "an IPv4 address such as 10.10.0.5",
     "ipv4network": "an IPv4 range, named by its first address, such as 10.10.0.0/16",
@@ -29,6 +28,12 @@ _FORMATS = {
 
 Node = Mapping[str, Any]
 """A part of the schema. https://json-schema.org/understanding-json-schema/reference"""
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    # Only a file with a mistake asks for it, and making it takes as long as reading a file without one.
+    return Settings.model_json_schema()
 
 
 def problem_of(error: ErrorDetails, root: str, name: str, model: type[BaseModel] | None = None) -> Problem:
@@ -74,7 +79,7 @@ def what_is_allowed(name: str, model: type[BaseModel] | None = None) -> str:
 def _setting(name: str, model: type[BaseModel] | None) -> Node:
     field = (Settings if model is None else model).model_fields[name]
     if model is None:
-        return _resolved(_SCHEMA["properties"][field.alias or name])
+        return _resolved(_schema()["properties"][field.alias or name])
     schema: dict[str, Any] = model.model_json_schema()
     return _resolved(_inlined(schema["properties"][field.alias or name], schema.get("$defs", {})))
 
@@ -95,7 +100,7 @@ def _resolved(node: Node) -> Node:
     """The node that a reference leads to, or the one beside null that an optional setting has."""
     while "$ref" in node or "anyOf" in node:
         if "$ref" in node:
-            node = _SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
+            node = _schema()["$defs"][node["$ref"].rpartition("/")[2]]
         else:
             node = next(each for each in node["anyOf"] if each.get("type") != "null")
     return node
@@ -121,7 +126,7 @@ def _holds_secret(node: Node) -> bool:
     """Whether a value here may have a secret in it, however deep."""
     text = json.dumps(node)
     references = re.findall(r'"#/\$defs/(\w+)"', text)
-    return '"format": "password"' in text or any(_holds_secret(_SCHEMA["$defs"][name]) for name in references)
+    return '"format": "password"' in text or any(_holds_secret(_schema()["$defs"][name]) for name in references)
 
 
 def _shown(error: ErrorDetails) -> str:

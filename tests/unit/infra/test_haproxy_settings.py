@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ class SettingsWithMigration(Settings):
 @pytest.fixture(autouse=True)
 def _wired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation_messages, "Settings", SettingsWithMigration)
-    monkeypatch.setattr(validation_messages, "_SCHEMA", SettingsWithMigration.model_json_schema())
+    monkeypatch.setattr(validation_messages, "_schema", cache(SettingsWithMigration.model_json_schema))
 
 
 def problems(values: Values) -> list[str]:
