@@ -1,8 +1,8 @@
 """Stands for a process that `sandbox.fork_server` starts: it hands over its arguments, environment and streams, and
 ends when that one does, with its exit code.
 
-It is run as a file, without the libraries of the environment: `fork_client.py WORD …` is the language host with these
-words, `fork_client.py --module NAME WORD …` the `main` of a module of the sandbox.
+It is run as a file, without the libraries of the environment: `fork_client.py FILE WORD …` stands for `python -u FILE
+WORD …`, `fork_client.py --module NAME WORD …` for the `main` of a module of the checkout.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ READY = "ready"
 def main(arguments: Sequence[str]) -> int:
     """Ask for the process, and wait for its end."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # with which the engine ends its plugins
-    module = arguments[1] if arguments[0] == "--module" else ""
+    is_module = arguments[0] == "--module"
+    name, *words = arguments[1:] if is_module else arguments
     request = {
-        "module": module,
-        "arguments": list(arguments[2:] if module else arguments),
+        "module" if is_module else "file": name,
+        "arguments": words,
         "directory": os.getcwd(),  # noqa: PTH109  # importing pathlib takes longer than all the rest
         "environment": dict(os.environ),
     }

@@ -1,10 +1,11 @@
 """Starts the Python processes of a command as copies of one that holds their libraries already.
 
-A command of the sandbox starts a language host and a process of providers, and each spends most of its CPU time on
-importing Pulumi's SDKs. Tests run hundreds of commands, so each of their workers has one of these servers:
-`python -m sandbox.fork_server SOCKET` imports what both need, listens, and forks for every request. A copy has imported
-libraries and run nothing yet, as a process of its own after its imports; no module of a program is among them. One
-thing differs: the SDK's debug messages, which `pulumi --debug` shows, are not sent.
+A command of the sandbox starts a language host, a process of providers and, where rules are asked, a policy pack; each
+spends most of its CPU time on importing Pulumi's SDKs. Tests run hundreds of commands, so each of their workers has one
+of these servers: `python -m sandbox.fork_server SOCKET` imports what all need, listens, and forks for every request. A
+copy has imported libraries and run nothing yet, as a process of its own after its imports; no module of a program is
+among them. Two things differ, which take a fifth of a program's time: the SDK's debug messages, which `pulumi --debug`
+shows, are not sent, and no resource says in which line of the program it stands.
 Commands of people, and measurements, do not use it.
 
 It serves until its standard input ends.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -27,12 +29,15 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast, get_args
 
 import pulumi
+import pulumi.runtime.resource
 from pulumi import _types as types_of_properties  # pyright: ignore[reportPrivateUsage]  # its caches are what is filled
+from pulumi.runtime.proto import source_pb2
 
 from sandbox import fork_client
 from sandbox.packages import PACKAGES, Settings
@@ -55,14 +60,14 @@ _PART = 65536
 
 
 def import_libraries() -> None:
-    """Import what language host, providers, programs and commands import, and put away what is the checkout's own."""
+    """Import what the processes of a command need, and put away what is the checkout's own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         runpy.run_path(str(_LANGUAGE_HOST), run_name="imported")
         for package in PACKAGES.values():
             # What a provider imports, it imports when it is first asked for.
             package.factory(Settings(Path(":memory:"), 0.0, ()))
-        for name in ("sandbox.command", "sandbox.server"):
+        for name in ("sandbox.command", "sandbox.server", "pulumi_policy"):
             importlib.import_module(name)
         for name in _PROGRAM:
             for module in _modules_of(name):
@@ -71,6 +76,7 @@ def import_libraries() -> None:
             importlib.import_module(module)
     _put_away_below(CHECKOUT, but="sandbox")
     pulumi.log.debug = _say_nothing
+    pulumi.runtime.resource._get_stack_trace = source_pb2.StackTrace  # pyright: ignore[reportPrivateUsage]
 
 
 def _modules_of(package: str) -> Iterable[str]:
@@ -89,10 +95,24 @@ def _prepare_types(module: ModuleType) -> None:
             continue
         for name in names:
             named = getattr(named, name, None)
-        if isinstance(named, type) and issubclass(named, pulumi.Resource):
-            types_of_properties.resource_types(named)
-        elif isinstance(named, type) and types_of_properties.is_input_type(named):
-            types_of_properties.input_type_types(named)
+        if isinstance(named, type):
+            _find_properties(named)
+            _find_properties(getattr(sys.modules[named.__module__], f"{named.__name__}Args", None))
+
+
+@cache
+def _find_properties(type_: Any) -> None:
+    """Of a class of the SDKs, and of those inside it; anything else is passed over."""
+    if isinstance(type_, type) and issubclass(type_, pulumi.Resource):
+        inside = types_of_properties.resource_types(type_)
+    elif isinstance(type_, type) and types_of_properties.is_input_type(type_):
+        inside = types_of_properties.input_type_types(type_)
+    elif isinstance(type_, type) and types_of_properties.is_output_type(type_):
+        inside = types_of_properties.output_type_types(type_)
+    else:
+        inside = dict(enumerate(get_args(type_)))
+    for each in inside.values():
+        _find_properties(each)
 
 
 def _say_nothing(*_words: object, **_more: object) -> None:
@@ -156,7 +176,11 @@ def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.
         os.environ.update(request["environment"])
         os.chdir(request["directory"])
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-        code = _run(request["module"], request["arguments"])
+        if "module" in request:
+            code = _run_module(request["module"], request["arguments"])
+        else:
+            _run_file(request["file"], request["arguments"])
+            code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # what a process of its own would print before it ends
@@ -168,17 +192,21 @@ def _become(request: dict[str, Any], streams: Sequence[int], connection: socket.
         os._exit(code)
 
 
-def _run(module: str, arguments: Sequence[str]) -> int:
-    if module:
-        sys.modules.update(_put_away)
-        return importlib.import_module(module).main(arguments) or 0
-    # It runs as a file, and must find nothing of the checkout beside the program.
+def _run_module(name: str, arguments: Sequence[str]) -> int:
+    sys.modules.update(_put_away)
+    return importlib.import_module(name).main(arguments) or 0
+
+
+def _run_file(file: str, arguments: Sequence[str]) -> None:
+    # It must find nothing of the checkout beside the program or the policy pack that it runs.
     sys.path[:] = [each for each in sys.path if Path(each).resolve() != CHECKOUT]
     for name in [each for each in sys.modules if each.partition(".")[0] == "sandbox"]:
         del sys.modules[name]
-    sys.argv = [str(_LANGUAGE_HOST), *arguments]
-    runpy.run_path(str(_LANGUAGE_HOST), run_name="__main__")
-    return 0
+    # The policy SDK writes its port to the engine and flushes nothing: Python is to write at once, as with `-u`.
+    raw = cast("BinaryIO", io.FileIO(1, "w", closefd=False))
+    sys.stdout = io.TextIOWrapper(raw, sys.stdout.encoding, write_through=True)
+    sys.argv = [file, *arguments]
+    runpy.run_path(file, run_name="__main__")
 
 
 def _end_with(connection: socket.socket) -> None:

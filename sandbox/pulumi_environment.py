@@ -58,8 +58,7 @@ def environment(
     # An official language host runs a project without a `virtualenv` option with the `python` on PATH.
     python = Path(sys.executable).parent
     path = [str(state.commands), str(pulumi.parent), str(python), kept.get("PATH", os.defpath)]
-    # Tests let it be forked from one that has imported the SDKs: `sandbox.fork_server`.
-    host = "fork_client.py" if SOCKET_VARIABLE in inherited else "language_host.py"
+    beside = Path(__file__)
     return {
         **kept,
         "PATH": os.pathsep.join(path),
@@ -77,7 +76,10 @@ def environment(
         "AWS_SHARED_CREDENTIALS_FILE": _EMPTY_FILE,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SLIPWAY_PYTHON": sys.executable,
-        "SLIPWAY_LANGUAGE_HOST": str(Path(__file__).with_name(host)),
+        "SLIPWAY_LANGUAGE_HOST": str(beside.with_name("language_host.py")),
+        "SLIPWAY_POLICY_HOST": str(beside.with_name("policy_host.py")),
+        # Tests let them be forked from one that has imported the SDKs: `sandbox.fork_server`.
+        **({"SLIPWAY_FORK_CLIENT": str(beside.with_name("fork_client.py"))} if SOCKET_VARIABLE in inherited else {}),
     }
 
 

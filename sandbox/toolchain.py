@@ -35,12 +35,13 @@ _PROGRESS_EVERY = 15.0
 
 # What a built `pulumi` starts for Python programs and policy packs: the environment that the sandbox
 # sets for each command says with which Python.
+_START = 'exec "$SLIPWAY_PYTHON" -P -u ${SLIPWAY_FORK_CLIENT:+"$SLIPWAY_FORK_CLIENT"}'
 COMMANDS = {
-    "pulumi-language-python": '#!/bin/sh\nexec "$SLIPWAY_PYTHON" -P -u "$SLIPWAY_LANGUAGE_HOST" "$@"\n',
+    "pulumi-language-python": f'#!/bin/sh\n{_START} "$SLIPWAY_LANGUAGE_HOST" "$@"\n',
     # A pack's runtime options come as further words; which environment it runs in is decided already.
     "pulumi-analyzer-policy-python": (
         '#!/bin/sh\nfor word do shift; case $word in -virtualenv=*) ;; *) set -- "$@" "$word" ;; esac; done\n'
-        'exec "$SLIPWAY_PYTHON" -P -u -m pulumi.policy "$@"\n'
+        f'{_START} "$SLIPWAY_POLICY_HOST" "$@"\n'
     ),
 }
 

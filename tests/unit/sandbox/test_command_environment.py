@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.pulumi_environment import environment, link_plugins
 from sandbox.state import State
 
@@ -67,3 +68,11 @@ def test_installed_plugins_are_used_and_never_removed(tmp_path: Path) -> None:
     for _ in range(2):
         link_plugins(state, {"PULUMI_HOME": str(tmp_path / "person")})
     assert [each.name for each in (state.pulumi_home / "plugins").iterdir()] == ["resource-eks-v4.4.0"]
+
+
+def test_only_with_a_server_are_hosts_copies_of_it(tmp_path: Path) -> None:
+    assert "SLIPWAY_FORK_CLIENT" not in _made(tmp_path)
+    made = _made(tmp_path, inherited={**PERSON, SOCKET_VARIABLE: "/tmp/socket"})
+    assert Path(made["SLIPWAY_FORK_CLIENT"]).name == "fork_client.py"
+    for host in ("SLIPWAY_LANGUAGE_HOST", "SLIPWAY_POLICY_HOST"):
+        assert Path(made[host]).is_file()

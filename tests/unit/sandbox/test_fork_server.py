@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from sandbox import fork_client
 from sandbox import fork_server as fork_server_module
 from sandbox.fork_client import SOCKET_VARIABLE
 from sandbox.forking import forked_module, forked_processes
+from sandbox.state import CHECKOUT
 from tests.engine.processes import wait_until
 
 pytestmark = pytest.mark.unit
@@ -62,6 +64,34 @@ def test_it_has_its_callers_arguments_directory_environment_and_streams(fork_ser
 def test_a_command_of_the_checkout_has_libraries_and_modules(fork_server: str, tmp_path: Path) -> None:
     modules = set(json.loads(run(fork_server, tmp_path, "say").stdout)["modules"])
     assert modules >= {"pulumi", "pulumi_aws", "pulumi_eks", "pulumi_kubernetes", "ops", "infra", "apps", "capacity"}
+
+
+def test_a_file_has_the_libraries_and_nothing_of_the_checkout_and_is_not_buffered(
+    fork_server: str, tmp_path: Path
+) -> None:
+    """As the language host and a policy pack need it: their first line tells the engine that they listen."""
+    file = tmp_path / "program.py"
+    file.write_text(
+        "import json, sys, time\n"
+        "told = {'arguments': sys.argv, 'modules': list(sys.modules), 'path': sys.path}\n"
+        "sys.stdout.buffer.write(json.dumps(told).encode() + b'\\n')\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, fork_client.__file__, str(file), "two words"],
+        cwd=tmp_path,
+        env=environment(fork_server),
+        stdout=subprocess.PIPE,
+    ) as caller:
+        assert caller.stdout is not None
+        told = json.loads(caller.stdout.readline())
+        assert caller.poll() is None
+        caller.terminate()
+    assert told["arguments"] == [str(file), "two words"]
+    assert {"pulumi", "pulumi_aws", "pulumi_policy"} <= set(told["modules"])
+    own = {"apps", "bootstrap", "infra", "ops", "policy", "sandbox"}
+    assert own.isdisjoint(name.partition(".")[0] for name in told["modules"])
+    assert str(CHECKOUT) not in told["path"]
 
 
 def test_what_is_put_away_is_the_checkouts_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
