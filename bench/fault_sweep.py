@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, end_state, holdings
-from bench.fault_targets import Target, deletions, needs
+from bench.fault_targets import Target, deletions, needs, types_deleted_with_another
 from bench.fault_waves import failed_in
 from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
 from sandbox.forking import forked_processes
@@ -101,10 +101,6 @@ class Prepared:
         """The account that it has to come to."""
         return {"create": self.up, "update": self.changed, "delete": self.destroyed}[operation]
 
-    def with_the_cluster(self) -> frozenset[str]:
-        """The types of what is not deleted by itself when the stack is destroyed."""
-        return frozenset(each["type"] for each in holdings(self.unprotected.state).resources if each.get("deletedWith"))
-
     def cases(self) -> list[Case]:
         """All cases there are, the operations in turn so that a run cut short has seen some of each."""
         targets = self._targets()
@@ -179,8 +175,10 @@ def run_case(case: Case, prepared: Prepared, directory: Path) -> Result:
     )
     wrong += ["the command did not fail"] if failed.exit_code == 0 else []
     kept = KEPT_WITH_THE_DATA if case.operation == "delete" else frozenset[str]()
-    # What goes with the cluster the engine forgets beforehand: until then it may be in no state.
-    meanwhile = kept | (prepared.with_the_cluster() if case.operation == "delete" else frozenset[str]())
+    meanwhile = kept
+    if case.operation == "delete":
+        # Forgotten beforehand, so that it may be in no state until it goes.
+        meanwhile |= types_deleted_with_another(holdings(prepared.unprotected.state).resources)
     wrong += [f"after the fault: {each}" for each in discrepancies(holdings(stack.state), meanwhile)]
     again = _command(stack, case.operation, [])
     wrong += [] if again.exit_code == 0 else [f"again: {again.output}"]

@@ -44,6 +44,11 @@ def goes_by_itself(resource: Mapping[str, Any]) -> bool:
     return bool(resource.get("retainOnDelete")) or bool(resource.get("deletedWith"))
 
 
+def types_deleted_with_another(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The types of what goes with the cluster: when the stack is destroyed the engine forgets it beforehand."""
+    return frozenset(each["type"] for each in resources if each.get("deletedWith"))
+
+
 def deletions(resources: Sequence[Mapping[str, Any]]) -> dict[Target, frozenset[Target]]:
     """`needs`, of those for whose end the engine calls a provider."""
     called = {target_of(each["urn"]) for each in resources if not goes_by_itself(each)}

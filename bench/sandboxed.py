@@ -17,7 +17,7 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-_LIMIT = 300.0  # seconds, after which a preview counts as hung
+_LIMIT = 1800.0  # seconds, after which a command counts as hung: a preview with 1,000 services takes minutes
 _LOOK_EVERY = 0.05  # seconds between two looks at the processes
 
 

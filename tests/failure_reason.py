@@ -16,10 +16,11 @@ _AFTER = ("Outputs:", "Resources:", "Duration:")
 
 def reason(report: str) -> str:
     """What Pulumi's diagnostics say, where a report shows them, or else how the error's own lines begin."""
-    lines = [_MARK.sub("", line).rstrip()[:_WIDTH] for line in report.splitlines()]
-    starts = [number for number, line in enumerate(lines) if line.strip() == "Diagnostics:"]
+    lines = [(line.startswith("E "), _MARK.sub("", line).rstrip()[:_WIDTH]) for line in report.splitlines()]
+    starts = [number for number, (_, line) in enumerate(lines) if line.strip() == "Diagnostics:"]
     if starts:
-        told = takewhile(lambda line: not line.strip().startswith(_AFTER), lines[starts[-1] + 1 :])
+        diagnostics = [line for _, line in lines[starts[-1] + 1 :]]
+        told = takewhile(lambda line: not line.strip().startswith(_AFTER), diagnostics)
     else:
-        told = iter([_MARK.sub("", line).rstrip()[:_WIDTH] for line in report.splitlines() if line.startswith("E ")])
+        told = iter([line for is_error, line in lines if is_error])
     return "\n".join([line for line in told if line.strip()][:_MOST_LINES])

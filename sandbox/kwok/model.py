@@ -19,6 +19,8 @@ from sandbox.values import is_list, is_map
 
 APP_LABEL: Final = "app"
 """The label of a pod that names its service."""
+JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+"""The label of a pod that names its Job."""
 
 
 class ModelError(Exception):

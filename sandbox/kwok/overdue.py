@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sandbox.kubernetes.api_types import Object, condition_of
-from sandbox.kwok.model import APP_LABEL, Model
-from sandbox.kwok.stages import JOB_LABEL
+from sandbox.kwok.model import APP_LABEL, JOB_LABEL, Model
 from sandbox.values import as_map, at_path, objects
 
 PATIENCE: Final = 10.0

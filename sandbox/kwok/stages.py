@@ -16,9 +16,7 @@ from sandbox.kubernetes.api_types import Object
 from sandbox.kwok import pod_status
 from sandbox.kwok.configuration import ADDRESS_TYPE
 from sandbox.kwok.definitions import API_VERSION
-from sandbox.kwok.model import APP_LABEL, Crash, JobModel, Model, ServiceModel
-
-JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+from sandbox.kwok.model import APP_LABEL, JOB_LABEL, Crash, JobModel, Model, ServiceModel
 
 # How often a kubelet reports a node's status when nothing changed; its lease is the heartbeat between.
 # https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (nodeStatusReportFrequency)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sandbox.kubernetes.api_types import Object, condition_of
 from sandbox.kwok.configuration import metrics_path
 from sandbox.kwok.definitions import API_VERSION
-from sandbox.kwok.model import APP_LABEL, Model
+from sandbox.kwok.model import APP_LABEL, JOB_LABEL, Model
 
 # What any further container of a pod uses, a sidecar database for instance.
 _SIDECAR_MILLICORES: Final = 1.0
@@ -57,7 +57,7 @@ def facts_of(pod: Object) -> PodFacts:
         str(metadata["namespace"]),
         str(metadata["name"]),
         labels.get(APP_LABEL, ""),
-        labels.get("batch.kubernetes.io/job-name", ""),
+        labels.get(JOB_LABEL, ""),
         str(pod["spec"]["containers"][0]["name"]),
         str(pod.get("status", {}).get("phase", "")),
         not leaves and (condition_of(pod, "Ready") or {}).get("status") == "True",

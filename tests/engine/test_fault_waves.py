@@ -11,7 +11,7 @@ import pytest
 
 from bench.account_check import KEPT_WITH_THE_DATA, differences, discrepancies, end_state, holdings
 from bench.fault_sweep import updated
-from bench.fault_targets import Target, deletions, needs, one_of_each_type
+from bench.fault_targets import Target, deletions, needs, one_of_each_type, types_deleted_with_another
 from bench.fault_waves import Command, Waves, fail_each_once
 from bench.typical_change import TYPICAL_CHANGE, UNPROTECTED
 from tests.engine.sandbox_stack import SandboxStack
@@ -63,9 +63,9 @@ def test_after_a_failed_delete_of_each_type_destroy_leaves_nothing(system: Syste
     bootstrap, resources = prod.made_by_bootstrap(), prod.resources()
     targets = one_of_each_type(deletions(resources))
     assert len(targets) > 50, "prod has that many types that do not go with the cluster"
-    # What goes with the cluster the engine forgets beforehand: until then it may be in no state.
-    with_the_cluster = {each["type"] for each in resources if each.get("deletedWith")}
-    all_failed_once(prod, prod.destroy, "delete", targets, kept=KEPT_WITH_THE_DATA | with_the_cluster)
+    # What goes with the cluster is forgotten beforehand, so that it may be in no state until it goes.
+    kept = KEPT_WITH_THE_DATA | types_deleted_with_another(resources)
+    all_failed_once(prod, prod.destroy, "delete", targets, kept=kept)
     assert prod.resources() == []
     assert discrepancies(holdings(prod.state), KEPT_WITH_THE_DATA) == []
     assert {type_ for type_, _ in prod.existing() - bootstrap} == KEPT_WITH_THE_DATA
