@@ -1,37 +1,16 @@
 """The bucket that keeps Pulumi's state of every stack in an account."""
 
-import json
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap.statements import Document
+from infra.private_bucket import bucket_policy, guard
 
 # How long an older version of a state can be had back, in days.
 _OLD_VERSIONS_DAYS = 90
 # After which parts of an upload that was never finished are thrown away, in days.
 _UNFINISHED_DAYS = 7
-
-
-def bucket_policy(bucket: str) -> Document:
-    """Nobody may come without TLS; AWS itself takes none below 1.2.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
-    """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OnlyWithTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
 
 
 @dataclass(frozen=True)
@@ -57,36 +36,12 @@ class StateBucket(pulumi.ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=child,
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-state",
-            bucket=bucket.bucket,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    # S3's own keys: what is secret in a state is encrypted already, by its environment's key, and one
-                    # key over all of them would part nothing.
-                    apply_server_side_encryption_by_default=(
-                        aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
-            opts=child,
-        )
+        guard(f"{name}-state", bucket, bucket_policy(f"arn:aws:s3:::{args.bucket}"), self)
         aws.s3.BucketOwnershipControls(
             f"{name}-state",
             bucket=bucket.bucket,
             # No access control lists: who may do what is told by policies alone.
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=child,
-        )
-        private = aws.s3.BucketPublicAccessBlock(
-            f"{name}-state",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
             opts=child,
         )
         aws.s3.BucketLifecycleConfiguration(
@@ -111,13 +66,6 @@ class StateBucket(pulumi.ComponentResource):
             ],
             # S3 has to know of versions before it is told what becomes of old ones.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
-        )
-        aws.s3.BucketPolicy(
-            f"{name}-state",
-            bucket=bucket.bucket,
-            policy=json.dumps(bucket_policy(args.bucket)),
-            # A policy that arrives while public access is being blocked is refused as conflicting.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[private]),
         )
         self.bucket = bucket.bucket
 

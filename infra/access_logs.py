@@ -1,37 +1,25 @@
 """The bucket that the load balancer writes its access logs to."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.private_bucket import bucket_policy, guard
 
-def access_logs_policy(bucket_arn: str, account: str) -> dict[str, Any]:
-    """The balancer's log delivery may write this account's logs; nobody may come without TLS.
+
+def log_delivery(bucket_arn: str, account: str) -> dict[str, Any]:
+    """The balancer's log delivery may write this account's logs.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
     """
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "LogDelivery",
-                "Effect": "Allow",
-                "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-                "Action": "s3:PutObject",
-                "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
-            },
-            {
-                "Sid": "OnlyWithTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
+        "Sid": "LogDelivery",
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
     }
 
 
@@ -52,30 +40,8 @@ class AccessLogs(pulumi.ComponentResource):
         super().__init__("slipway:infra:AccessLogs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(f"{name}-access-logs", force_destroy=not args.keep, opts=child)
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-access-logs",
-            bucket=bucket.bucket,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    # Balancers write with S3's own keys only (page above).
-                    apply_server_side_encryption_by_default=(
-                        aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
-            opts=child,
-        )
-        private = aws.s3.BucketPublicAccessBlock(
-            f"{name}-access-logs",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
+        policy = bucket.arn.apply(lambda arn: bucket_policy(arn, log_delivery(arn, args.account)))
+        guards = guard(f"{name}-access-logs", bucket, policy, self)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-access-logs",
             bucket=bucket.bucket,
@@ -89,14 +55,7 @@ class AccessLogs(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        policy = aws.s3.BucketPolicy(
-            f"{name}-access-logs",
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: json.dumps(access_logs_policy(arn, args.account))),
-            # A policy that arrives while public access is being blocked is refused as conflicting.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[private]),
-        )
         # Through the policy: a balancer checks that it may write when logging is switched on.
-        self.bucket = policy.bucket
+        self.bucket = guards.policy.bucket
 
         self.register_outputs({"bucket": self.bucket})

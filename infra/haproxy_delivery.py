@@ -1,34 +1,17 @@
 """How a configuration comes to the machines: an object in a bucket that only they read, and its SHA-256 to go by."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.private_bucket import bucket_policy, guard
+
 KEY = "haproxy.cfg"
 # Long enough to look up what ran in an incident.
 _KEPT_DAYS = 90
-
-
-def delivery_policy(bucket_arn: str) -> dict[str, Any]:
-    """Nobody may come without TLS; who may come at all is said by the roles."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OnlyWithTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
-    }
 
 
 @dataclass(frozen=True)
@@ -68,35 +51,13 @@ class HaproxyDelivery(pulumi.ComponentResource):
 
     def _guards(self, name: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
         """All that stands around the bucket before anything lies in it."""
-        child = pulumi.ResourceOptions(parent=self)
-        encryption = aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=bucket.bucket,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=(
-                        aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
-            opts=child,
-        )
-        private = aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
+        # Who may come at all is said by the roles.
+        guards = guard(name, bucket, bucket.arn.apply(bucket_policy), self)
         versioning = aws.s3.BucketVersioning(
             name,
             bucket=bucket.bucket,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         lifecycle = aws.s3.BucketLifecycleConfiguration(
             name,
@@ -116,11 +77,4 @@ class HaproxyDelivery(pulumi.ComponentResource):
             # Versions can expire only where there are versions.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
-        policy = aws.s3.BucketPolicy(
-            name,
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: json.dumps(delivery_policy(arn))),
-            # A policy that arrives while public access is being blocked is refused as conflicting.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[private]),
-        )
-        return [encryption, private, versioning, lifecycle, policy]
+        return [guards.encryption, guards.public_access_block, guards.policy, versioning, lifecycle]
