@@ -49,6 +49,17 @@ def roomy_heaps() -> Generator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_machine_images() -> Generator[None]:
+    """moto fills each pretended EC2 with 1,300 machine images, twice; no test looks at one.
+
+    https://docs.getmoto.org/en/latest/docs/configuration/environment_variables.html
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        yield
+
+
 @pytest.fixture(scope="session")
 def fork_server() -> Generator[str]:
     """One for all tests of a worker: the Python processes of their commands are copies of it, imports and all."""
