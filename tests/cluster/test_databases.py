@@ -12,7 +12,7 @@ from sandbox.kwok.model import JobModel
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, PodWatch
 from tests.stack_values import stack_config
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 _QUICK = {"slipway:drainSeconds": 5}
 
@@ -48,7 +48,6 @@ def test_a_back_end_moves_from_its_sidecar_to_an_external_database_and_then_scal
     assert len(stack.ready("users-backend")) == 1
 
 
-@pytest.mark.thorough
 def test_a_database_is_made_and_migrated_before_its_pods_and_a_failing_job_leaves_the_old_ones_serving(
     on_cluster: Callable[[str], ClusterStack],
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.cluster.cluster_stack import ClusterStack, PodWatch, label_of
 from tests.stack_values import stack_config
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 
 def test_new_nodes_join_pods_move_and_old_nodes_leave(on_cluster: Callable[[str], ClusterStack]) -> None:
