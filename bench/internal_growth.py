@@ -15,9 +15,11 @@ from pathlib import Path
 
 from bench.grown_system import write_with_internal
 from bench.growth import best_power, line_through
-from bench.sandboxed import Cost, Sandbox, Subject, sandbox
+from bench.line_chart import Series, picture
+from bench.sandboxed import CHECKOUT, Cost, Sandbox, Subject, sandbox
 
 _SIZES = (10, 100, 300, 1000)
+_PICTURE = CHECKOUT / "docs" / "bench-internal-growth.svg"
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,31 @@ def table(sizes: Sequence[Size]) -> list[str]:
     ]
 
 
+def chart(sizes: Sequence[Size]) -> str:
+    """Time and CPU of each size, and the line through the times, as SVG."""
+    counts = [size.services for size in sizes]
+    times = [statistics.median(cost.seconds for cost in size.costs) for size in sizes]
+    cpus = [statistics.median(cost.cpu_seconds for cost in size.costs) for size in sizes]
+    line = line_through(counts, times)
+    ends = [(0, line.at(0)), (counts[-1], line.at(counts[-1]))]
+    return picture(
+        "Preview of prod with internal services more",
+        "services",
+        "seconds, median",
+        [
+            Series(f"line, R² {line.r_squared:.3f}", ends, "", dashed=True),
+            Series("CPU", list(zip(counts, cpus, strict=True)), "#94a3b8"),
+            Series("time", list(zip(counts, times, strict=True)), "#2563eb"),
+        ],
+    )
+
+
 def main(words: Sequence[str]) -> None:
-    """Measure, and print the table as Markdown."""
+    """Measure, print the table as Markdown and draw the picture."""
     parser = argparse.ArgumentParser(prog="python -m bench.internal_growth", description=__doc__)
     parser.add_argument("--rounds", type=int, default=2, help="runs of each size (default 2)")
     parser.add_argument("--sizes", type=int, nargs="*", default=_SIZES, help="numbers of services")
+    parser.add_argument("--picture", type=Path, default=_PICTURE, help="where the picture goes")
     options = parser.parse_args(words)
     with sandbox() as account, tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
         sizes: list[Size] = []
@@ -91,6 +113,8 @@ def main(words: Sequence[str]) -> None:
             sizes.append(Size(services, Subject(f"{services} services", project, {})))
         measure(account, sizes, options.rounds)
     print("\n".join(table(sizes)))
+    if len(sizes) > 1:
+        options.picture.write_text(chart(sizes))
 
 
 if __name__ == "__main__":
