@@ -38,6 +38,16 @@ class Size:
     costs: list[Cost] = field(default_factory=list[Cost])
     memory: list[float] = field(default_factory=list[float])
 
+    @property
+    def seconds(self) -> float:
+        """The median time of a preview."""
+        return statistics.median(cost.seconds for cost in self.costs)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The median CPU time of a preview."""
+        return statistics.median(cost.cpu_seconds for cost in self.costs)
+
 
 def measure(account: Sandbox, sizes: Sequence[Size], rounds: int) -> None:
     """Preview each system in turn, as often as `rounds` says, once with an eye on memory each time."""
@@ -54,8 +64,8 @@ def table(sizes: Sequence[Size]) -> list[str]:
     """The medians and how they grow, as Markdown."""
     counts = [size.services for size in sizes]
     figures = {
-        "time, s": [statistics.median(cost.seconds for cost in size.costs) for size in sizes],
-        "CPU, s": [statistics.median(cost.cpu_seconds for cost in size.costs) for size in sizes],
+        "time, s": [size.seconds for size in sizes],
+        "CPU, s": [size.cpu_seconds for size in sizes],
         "memory, MiB": [statistics.median(size.memory) for size in sizes if size.memory],
     }
     known = {name: values for name, values in figures.items() if len(values) == len(sizes)}
@@ -81,8 +91,7 @@ def table(sizes: Sequence[Size]) -> list[str]:
 def chart(sizes: Sequence[Size]) -> str:
     """Time and CPU of each size, and the line through the times, as SVG."""
     counts = [size.services for size in sizes]
-    times = [statistics.median(cost.seconds for cost in size.costs) for size in sizes]
-    cpus = [statistics.median(cost.cpu_seconds for cost in size.costs) for size in sizes]
+    times, cpus = [size.seconds for size in sizes], [size.cpu_seconds for size in sizes]
     line = line_through(counts, times)
     ends = [(0, line.at(0)), (counts[-1], line.at(counts[-1]))]
     return picture(
