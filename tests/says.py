@@ -1,0 +1,41 @@
+"""What a message has to say, whatever its wording: where the mistake is, the values in question, and the remedy."""
+
+from __future__ import annotations
+
+import re
+
+
+class Says:
+    """Equals every text that begins with a path, where one is given, and holds all of the facts.
+
+    A fact is a value, a limit, a name, a path or a command, never prose. One that begins or ends with a letter or a
+    digit has to stand as a word of its own: "1" is not found in "10", nor "users" in "users-db".
+
+    Args:
+        facts: in any order
+        at: the configuration path, file or other place with which the message begins, before its colon
+    """
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # equal texts differ in their hashes
+
+    def __init__(self, *facts: str, at: str = "") -> None:
+        assert at or facts, "a message that may say anything is not tested"
+        self._at = at
+        self._facts = facts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, str):
+            return NotImplemented
+        if self._at and not other.startswith(f"{self._at}:"):
+            return False
+        rest = other.removeprefix(f"{self._at}:")
+        return all(_stands_in(fact, rest) for fact in self._facts)
+
+    def __repr__(self) -> str:
+        return f"Says({', '.join(map(repr, self._facts))}, at={self._at!r})"
+
+
+def _stands_in(fact: str, text: str) -> bool:
+    before = r"(?<![\w-])" if fact[0].isalnum() else ""
+    after = r"(?![\w-])(?!\.\d)" if fact[-1].isalnum() else ""
+    return re.search(f"{before}{re.escape(fact)}{after}", text) is not None
