@@ -23,7 +23,7 @@ MESSAGE = "slipway:services.users.replicas: is 10; expected 1 with a sidecar dat
 )
 def test_a_message_says_all_facts_as_words_of_their_own(says: Says, *, equal: bool) -> None:
     assert (says == MESSAGE) is equal
-    assert ([MESSAGE] == [says]) is equal
+    assert ([says] == [MESSAGE]) is equal
 
 
 def test_a_message_that_may_say_anything_is_no_test() -> None:
