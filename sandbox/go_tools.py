@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,12 +32,13 @@ class GoTool:
     """Commands that come from one pinned Go module.
 
     Attributes:
-        name: its directory in `tools/` and in the cache
-        version: what that directory's `go.mod` pins
+        name: its directory in the cache
+        version: what its module's `go.mod` pins
         packages: a Go package for each command
         linker: how the version gets into the commands
         duration: what to expect of a build on two cores
-        version_word: what a command is called with to tell its version
+        version_words: what a command is called with to report its version
+        module: its directory in `tools/`, where that is not named as the tool
     """
 
     name: str
@@ -45,7 +46,8 @@ class GoTool:
     packages: tuple[str, ...]
     linker: str
     duration: str
-    version_word: str = "--version"
+    version_words: tuple[str, ...] = ("--version",)
+    module: str = ""
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -67,7 +69,9 @@ class GoTool:
 
     def _fits(self, command: str) -> bool:
         try:
-            shown = subprocess.run([command, self.version_word], capture_output=True, text=True, timeout=30, check=True)
+            shown = subprocess.run(
+                [command, *self.version_words], capture_output=True, text=True, timeout=30, check=True
+            )
         except (OSError, subprocess.SubprocessError):
             return False
         minor = self.version.rsplit(".", 1)[0]
@@ -92,6 +96,15 @@ CONTROL_PLANE_TOOLS: Final = (
         "4 to 12 min",
     ),
     GoTool(
+        "kubectl",
+        KUBERNETES_VERSION,
+        ("k8s.io/kubernetes/cmd/kubectl",),
+        f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION}",
+        "20 s to 2 min",
+        ("version", "--client"),
+        _KUBERNETES,
+    ),
+    GoTool(
         "kwok", "0.8.0", ("sigs.k8s.io/kwok/cmd/kwok",), "-X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0", "1 to 5 min"
     ),
     GoTool("metrics-server", "0.9.0", ("sigs.k8s.io/metrics-server/cmd/metrics-server",), "", "2 to 6 min"),
@@ -99,7 +112,7 @@ CONTROL_PLANE_TOOLS: Final = (
 
 # regctl copies images for `python -m ops`; registry is the distribution registry that tests push to.
 IMAGE_TOOLS: Final = (
-    GoTool("regctl", "0.11.7", ("github.com/regclient/regclient/cmd/regctl",), "", "5 s to 1 min", "version"),
+    GoTool("regctl", "0.11.7", ("github.com/regclient/regclient/cmd/regctl",), "", "5 s to 1 min", ("version",)),
     GoTool("registry", "3.1.2", ("github.com/distribution/distribution/v3/cmd/registry",), "", "1 to 3 min"),
 )
 
@@ -112,7 +125,7 @@ LINT_TOOLS: Final = (
         ("github.com/zegl/kube-score/cmd/kube-score",),
         "-X main.version=1.20.0",
         "30 s to 2 min",
-        "version",
+        ("version",),
     ),
 )
 
@@ -127,7 +140,9 @@ def ensure_tools(tools: Sequence[GoTool]) -> None:
         if all(tool.found(command) for command in tool.commands):
             continue
         makers = [partial(_download, tool), partial(_build, tool)]
-        reasons = install(tool.directory / tool.commands[0], makers[0 if tool.name == _KUBERNETES else 1 :])
+        reasons = install(
+            tool.directory / tool.commands[0], makers[0 if _KUBERNETES in (tool.name, tool.module) else 1 :]
+        )
         if reasons:
             raise ToolMissing(
                 f"{tool.name} {tool.version} is needed: {reasons}. Install it, or Go (https://go.dev/dl/)."
@@ -163,7 +178,7 @@ def control_plane_binaries() -> Binaries:
 
 def _build(tool: GoTool, directory: Path) -> Path:
     title = f"building {', '.join(tool.commands)} {tool.version} with Go, once ({tool.duration})"
-    made = go_build(directory, title, tool.name, tool.packages, tool.linker)
+    made = go_build(directory, title, tool.module or tool.name, tool.packages, tool.linker)
     for package, command in zip(tool.packages, tool.commands, strict=True):
         # Go names a command after the last part of its path that is no version; not every release agrees.
         for other in (package.rsplit("/", 1)[1], package.rsplit("/", 2)[1]):
@@ -194,18 +209,47 @@ def _download(tool: GoTool, directory: Path) -> Path:
     return made
 
 
-_TOOLS_BY_WORD: Final = {"cluster": CONTROL_PLANE_TOOLS, "images": IMAGE_TOOLS, "lint": LINT_TOOLS}
+GROUPS: Final[Mapping[str, tuple[GoTool, ...]]] = {
+    "cluster": CONTROL_PLANE_TOOLS,
+    "images": IMAGE_TOOLS,
+    "lint": LINT_TOOLS,
+}
+"""Tools by what they are for."""
+
+
+def path_of(command: str) -> Path:
+    """Where a command of one of the tools is.
+
+    Raises:
+        ToolMissing: no tool has such a command, or it is neither installed nor built yet.
+    """
+    found = [
+        tool.found(command) for tool in (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS, *LINT_TOOLS) if command in tool.commands
+    ]
+    if not found or found[0] is None:
+        raise ToolMissing(f"{command} is neither installed nor built yet; `make test-all` builds all tools")
+    return found[0]
 
 
 def main(words: Sequence[str]) -> int:
-    """Have the programs of each word, `cluster`, `images` or `lint`, or all; gives back the exit code."""
-    unknown = [word for word in words if word not in _TOOLS_BY_WORD]
+    """Have the programs of each word, `cluster`, `images` or `lint`, or all; gives back the exit code.
+
+    `path` and a command print where that is.
+    """
+    if len(words) == 2 and words[0] == "path":  # noqa: PLR2004
+        try:
+            print(path_of(words[1]))
+        except ToolMissing as missing:
+            print(f"setup: {missing}", file=sys.stderr)
+            return 1
+        return 0
+    unknown = [word for word in words if word not in GROUPS]
     if unknown:
-        print(f"setup: {' '.join(unknown)}: expected {' or '.join(_TOOLS_BY_WORD)}", file=sys.stderr)
+        print(f"setup: {' '.join(unknown)}: expected {' or '.join(GROUPS)}", file=sys.stderr)
         return 2
     try:
-        for word in words if words else _TOOLS_BY_WORD:
-            ensure_tools(_TOOLS_BY_WORD[word])
+        for word in words if words else GROUPS:
+            ensure_tools(GROUPS[word])
     except ToolMissing as missing:
         print(f"setup: {missing}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,17 +19,16 @@ from sandbox.toolchain import ToolMissing, ensure_pulumi, run_with_progress
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _ENVIRONMENT_ONLY, _FOR_TESTS = "--environment-only", "--for-tests"
-# Each file includes those before it. A first `make up` waits for the sandbox's packages only.
-_REQUIREMENTS = ("requirements.txt", "requirements-ops.txt", "requirements-sandbox.txt", "requirements-dev.txt")
-_OF_SANDBOX = _REQUIREMENTS[:-1]
+# Of one resolution; the second has all of the first. A first `make up` waits for the sandbox's packages only.
+_SANDBOX = Path("requirements/sandbox.txt")
+_TESTS = Path("requirements/dev.txt")
 _OLDEST_PYTHON = (3, 11)
 
 
-def environment_stamp(checkout: Path, requirements: Sequence[str] = _REQUIREMENTS) -> str:
+def environment_stamp(checkout: Path, requirements: Path) -> str:
     """What the environment in `checkout` was, or would be, made from."""
     digest = hashlib.sha256(f"{sys.version_info[:2]}\n".encode())
-    for name in requirements:
-        digest.update((checkout / name).read_bytes())
+    digest.update((checkout / requirements).read_bytes())
     return digest.hexdigest()
 
 
@@ -47,7 +46,7 @@ def ensure_environment(checkout: Path, *, for_tests: bool) -> Path:
         raise ToolMissing(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     directory = checkout / ".venv"
     python = directory / "bin" / "python"
-    requirements = _REQUIREMENTS if for_tests else _OF_SANDBOX
+    requirements = _TESTS if for_tests else _SANDBOX
     version = _version(python) if python.exists() else ()
     if version >= _OLDEST_PYTHON and version != sys.version_info[:2]:
         return _with(python, for_tests=for_tests)  # the stamp tells of the environment's own Python
@@ -61,16 +60,17 @@ def ensure_environment(checkout: Path, *, for_tests: bool) -> Path:
     return python
 
 
-def _is_installed(directory: Path, checkout: Path, requirements: tuple[str, ...]) -> bool:
-    stamp = directory / f".slipway-{requirements[-1]}"
+def _is_installed(directory: Path, checkout: Path, requirements: Path) -> bool:
+    stamp = directory / f".slipway-{requirements.name}"
     return stamp.exists() and stamp.read_text() == environment_stamp(checkout, requirements)
 
 
-def _install(python: Path, checkout: Path, requirements: tuple[str, ...]) -> None:
-    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    run_with_progress([*install, "-r", requirements[-1]], "installing the Python packages", checkout)
-    for each in {requirements, _OF_SANDBOX}:
-        stamp = checkout / ".venv" / f".slipway-{each[-1]}"
+def _install(python: Path, checkout: Path, requirements: Path) -> None:
+    # pip refuses a package whose hash is not in the file. https://pip.pypa.io/en/stable/topics/secure-installs/
+    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes"]
+    run_with_progress([*install, "-r", str(requirements)], "installing the Python packages", checkout)
+    for each in {requirements, _SANDBOX}:
+        stamp = checkout / ".venv" / f".slipway-{each.name}"
         stamp.write_text(environment_stamp(checkout, each))
 
 

@@ -1,7 +1,7 @@
 """Asks PyPI whether a package that the program or its commands need has a known vulnerability.
 
-`make audit` runs pip-audit (https://pypi.org/project/pip-audit/) over `requirements-ops.txt`, which includes
-`requirements.txt`, with everything that these bring along. Where PyPI's vulnerability data cannot be had it fails and
+`make audit` runs pip-audit (https://pypi.org/project/pip-audit/) over `requirements/ops.txt`: the packages of the
+program and of its commands, with all that these bring along. Where PyPI's vulnerability data cannot be had it fails and
 says so: a package that was not looked at is none without a vulnerability.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-REQUIREMENTS: Final = "requirements-ops.txt"
+REQUIREMENTS: Final = "requirements/ops.txt"
 
 EXPLAINED: Final[Mapping[str, str]] = {}
 """Why a vulnerability, by its id, does not matter here. One that nothing has any more fails too."""

@@ -105,7 +105,7 @@ def errors_of(kind: str, documents: Sequence[Mapping[str, Any]]) -> list[list[di
 def _ask(request: Mapping[str, Any]) -> dict[str, Any]:
     directory = installed_at()
     if not directory.exists():
-        raise ToolMissing("iam-simulate is not installed; run `make iam-simulate`")
+        raise ToolMissing("iam-simulate is not installed; run `.venv/bin/python -m tools.iam_decisions`")
     done = subprocess.run(
         [_NODE / "bin" / "node", directory / "decide.mjs"],
         input=json.dumps(request),

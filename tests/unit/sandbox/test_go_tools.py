@@ -11,6 +11,7 @@ import pytest
 from sandbox import go_tools
 from sandbox.go_tools import CONTROL_PLANE_TOOLS, IMAGE_TOOLS, LINT_TOOLS, GoTool
 from sandbox.toolchain import ToolMissing
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -33,7 +34,7 @@ def _script(file: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("tool", (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS, *LINT_TOOLS), ids=lambda tool: tool.name)
 def test_each_version_is_the_one_its_module_pins(tool: GoTool) -> None:
-    pinned = (TOOLS / tool.name / "go.mod").read_text()
+    pinned = (TOOLS / (tool.module or tool.name) / "go.mod").read_text()
     for package in tool.packages:
         module = package.split("/cmd/")[0]
         assert re.search(rf"\b{re.escape(module)} v{re.escape(tool.version)}\b", pinned)
@@ -86,4 +87,17 @@ def test_the_words_say_which_tools(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert go_tools.main([]) == 0
     assert asked == [IMAGE_TOOLS, CONTROL_PLANE_TOOLS, IMAGE_TOOLS, LINT_TOOLS]
     assert go_tools.main(["image"]) == 2
-    assert "image: expected cluster or images" in capsys.readouterr().err
+    assert Says("image", "cluster", "images", "lint") == capsys.readouterr().err
+
+
+def test_the_path_of_a_command_is_printed_or_how_to_get_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert go_tools.main(["path", "kubectl"]) == 1
+    assert Says("kubectl", "make test-all") == capsys.readouterr().err
+    kubectl = _script(tmp_path / "cache/slipway/kubectl" / go_tools.KUBERNETES_VERSION / "kubectl", "true")
+    assert go_tools.main(["path", "kubectl"]) == 0
+    assert capsys.readouterr().out == f"{kubectl}\n"
+
+
+def test_kubectl_on_the_path_is_asked_for_its_own_version_only(tmp_path: Path) -> None:
+    mine = _script(tmp_path / "path" / "kubectl", '[ "$*" = "version --client" ] && echo Client Version: v1.36.1')
+    assert go_tools.path_of("kubectl") == mine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -104,23 +103,15 @@ def test_a_written_command_can_be_run(tmp_path: Path) -> None:
 
 
 def test_the_environment_is_made_anew_when_a_requirement_changes(tmp_path: Path) -> None:
-    names = ("requirements.txt", "requirements-ops.txt", "requirements-sandbox.txt", "requirements-dev.txt")
-    for name in names:
-        (tmp_path / name).write_text("a==1\n")
-    both = (names[:-1], names)
-    before = [setup.environment_stamp(tmp_path, each) for each in both]
-    (tmp_path / "requirements-dev.txt").write_text("a==2\n")
-    after = [setup.environment_stamp(tmp_path, each) for each in both]
+    files = (setup._SANDBOX, setup._TESTS)
+    (tmp_path / "requirements").mkdir()
+    for each in files:
+        (tmp_path / each).write_text("a==1\n")
+    before = [setup.environment_stamp(tmp_path, each) for each in files]
+    (tmp_path / setup._TESTS).write_text("a==2\n")
+    after = [setup.environment_stamp(tmp_path, each) for each in files]
     assert after[0] == before[0], "what only tests need is not installed for the sandbox"
     assert after[1] != before[1]
-    (tmp_path / "requirements.txt").write_text("a==2\n")
-    assert setup.environment_stamp(tmp_path, names[:-1]) != before[0]
-
-
-def test_each_file_of_requirements_includes_the_one_before_it() -> None:
-    root = Path(toolchain.__file__).parents[1]
-    for smaller, larger in pairwise(setup._REQUIREMENTS):
-        assert f"-r {smaller}\n" in (root / larger).read_text()
 
 
 def test_the_pinned_versions_agree() -> None:

@@ -17,6 +17,7 @@ from tests.stack_values import STACKS, stack_config
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[3]
+LOCKS = ("requirements.txt", "requirements/ops.txt", "requirements/sandbox.txt", "requirements/dev.txt")
 RENOVATE: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text())
 
 
@@ -67,16 +68,17 @@ def test_the_autoscaler_is_found_and_of_the_version_of_the_clusters() -> None:
 
 
 def test_the_pulumi_of_the_pipelines_is_the_programs() -> None:
-    pinned = re.search(r"^pulumi==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    pinned = re.search(r"^pulumi==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     assert pinned is not None
     assert found("github-releases") == {(".github/actions/setup/action.yml", "pulumi/pulumi", pinned[1])}
 
 
-def test_every_requirements_file_is_looked_at() -> None:
-    (pattern,) = RENOVATE["pip_requirements"]["managerFilePatterns"]
-    files = sorted(path.name for path in ROOT.glob("requirements*.txt"))
-    assert len(files) == 4
-    assert all(re.search(pattern.strip("/"), name) for name in files)
+def test_every_file_of_hashes_is_looked_at() -> None:
+    patterns = RENOVATE["pip-compile"]["managerFilePatterns"]
+    assert all(any(re.search(each.strip("/"), name) for each in patterns) for name in LOCKS)
+    # It runs the command at the top of each file again. https://docs.renovatebot.com/modules/manager/pip-compile/
+    headers = {name: (ROOT / name).read_text().splitlines()[1].split() for name in LOCKS}
+    assert {name: f"--output-file={name}" in words for name, words in headers.items()} == dict.fromkeys(LOCKS, True)
 
 
 def test_actions_are_pinned_by_commit_and_say_their_version() -> None:

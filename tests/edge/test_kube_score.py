@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.go_tools import KUBERNETES_VERSION, LINT_TOOLS
+from sandbox.go_tools import KUBERNETES_VERSION, path_of
 from tests.program.conftest import shipped
 from tests.program.recorded_graph import Graph
 from tests.stack_values import STACKS
 
-pytestmark = pytest.mark.program
+pytestmark = pytest.mark.edge
 
 EXPLAINED: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("explained_findings.yaml").read_text())[
     "kube-score"
@@ -28,11 +28,8 @@ _HELM = "kubernetes:helm.sh/v3:Release"
 
 def findings(objects: list[Any]) -> dict[str, set[str]]:
     """What is critical or warned of in some objects: the name of each check, with what it is found in."""
-    (tool,) = [each for each in LINT_TOOLS if each.name == "kube-score"]
-    command = tool.found("kube-score")
-    assert command is not None, "run `make lint-tools` first"
     minor = KUBERNETES_VERSION.rpartition(".")[0]
-    words = [command, "score", "--output-format", "json", "--kubernetes-version", f"v{minor}", "-"]
+    words = [path_of("kube-score"), "score", "--output-format", "json", "--kubernetes-version", f"v{minor}", "-"]
     # The engine knows no whole numbers, and kube-score takes 8000.0 for one in YAML only.
     text = yaml.safe_dump_all(objects)
     done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
