@@ -25,7 +25,7 @@ DATABASES: tuple[Mistake, ...] = (
     Mistake(
         "no room to grow",
         {f"{SERVER}.maxStorageGiB": 100},
-        (Says("100", "10 percent", "storageGiB", at=f"{SERVER}.maxStorageGiB"),),
+        (Says("100", "10 percent", "storageGiB, 100", at=f"{SERVER}.maxStorageGiB"),),
         stack="prod",
     ),
     Mistake(

@@ -21,6 +21,7 @@ from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time
 from infra.settings_rules import LONGEST_STACK_NAME
 from infra.shutdown import ShutdownTimes
 from infra.subnets import zone_subnets
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -86,20 +87,29 @@ def test_a_schedule_keeps_its_hour_when_daylight_saving_begins() -> None:
     assert len({day.astimezone(UTC).hour for day in days}) == 2
 
 
-@pytest.mark.parametrize("recurrence", ["* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "@daily", ""])
-def test_what_is_no_recurrence(recurrence: str) -> None:
-    assert recurrence_problem(recurrence) is not None
+FIELDS = "minute hour day-of-month month day-of-week"
 
 
-@pytest.mark.parametrize("minute", ["*", "*/5", "0,30", "0-59"])
-def test_a_size_that_nodes_could_not_follow(minute: str) -> None:
-    assert "more than once an hour" in str(recurrence_problem(f"{minute} 9 * * *"))
+@pytest.mark.parametrize(
+    ("recurrence", "fact"),
+    [
+        *((text, FIELDS) for text in ("* * * *", "* * * * * *", "@daily", "")),
+        ("61 * * * *", "minute"),
+        ("0 0 31 2 *", "day-of-month"),
+        *((f"{minute} 9 * * *", "once an hour") for minute in ("*", "*/5", "0,30", "0-59")),
+    ],
+)
+def test_what_is_no_recurrence_that_nodes_could_follow(recurrence: str, fact: str) -> None:
+    assert recurrence_problem(recurrence) == Says(fact, "0 20 * * MON-FRI")
+
+
+def test_every_hour_is_a_recurrence() -> None:
     assert recurrence_problem("30 * * * *") is None
 
 
 @pytest.mark.parametrize("zone", ["EST", "PST8PDT", "Mars/Olympus", "", "../etc/passwd"])
 def test_what_is_no_time_zone(zone: str) -> None:
-    assert time_zone_problem(zone) is not None
+    assert time_zone_problem(zone) == Says("IANA", "America/Los_Angeles")
 
 
 @pytest.mark.parametrize(
