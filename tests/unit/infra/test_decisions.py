@@ -76,8 +76,8 @@ def test_any_change_of_a_schedule_makes_another_action() -> None:
     assert action().unique_name == action().unique_name
 
 
-def test_a_schedule_in_words() -> None:
-    assert action().in_words() == "At 20:00 on Monday through Friday (America/Los_Angeles): 1 node (min 0, max 4)"
+def test_a_schedule_says_when_which_size_comes() -> None:
+    assert action().in_words() == Says("20:00", "Monday", "Friday", "America/Los_Angeles", "1 node", "min 0, max 4")
 
 
 def test_a_schedule_keeps_its_hour_when_daylight_saving_begins() -> None:
@@ -154,7 +154,7 @@ def boost() -> BoostSettings:
 def test_a_boost_begins_and_ends_by_the_clock_of_its_zone() -> None:
     start, end = boost().actions("sale", datetime(2026, 12, 1, tzinfo=UTC))
     assert (start.start_time, end.start_time) == ("2026-12-24T16:00:00Z", "2026-12-25T04:00:00Z")
-    assert start.in_words() == "Once, on 2026-12-24 at 08:00 (America/Los_Angeles): 6 nodes (min 4, max 8)"
+    assert start.in_words() == Says("2026-12-24", "08:00", "America/Los_Angeles", "6 nodes", "min 4, max 8")
     assert end.size.desired == 2
 
 
