@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 class Says:
@@ -33,6 +34,14 @@ class Says:
 
     def __repr__(self) -> str:
         return f"Says({', '.join(map(repr, self._facts))}, at={self._at!r})"
+
+
+def matches(lines: Sequence[str], expected: Sequence[Says]) -> bool:
+    """Whether every line is what exactly one entry says, and every entry says exactly one line, in any order."""
+    pairs = [[entry == line for entry in expected] for line in lines]
+    return len(lines) == len(expected) and all(
+        row.count(True) == 1 for row in [*pairs, *map(list, zip(*pairs, strict=True))]
+    )
 
 
 def _stands_in(fact: str, text: str) -> bool:

@@ -1,6 +1,7 @@
 """Mistakes in the database server of a stack file, and in the databases on it."""
 
 from tests.mistakes.mistake import Mistake
+from tests.says import Says
 
 SERVER = "slipway:database"
 THOUGHTS = "slipway:services.thoughts.database"
@@ -10,66 +11,58 @@ DATABASES: tuple[Mistake, ...] = (
         "managed databases without a server",
         {SERVER: {}},
         (
-            f"{SERVER}: is required; expected the server that thoughts, users have their managed database on",
-            "slipway:observability.database: not allowed without slipway:database: there is no server to be watched",
+            Says("required", "thoughts", "users", at=SERVER),
+            Says("slipway:database", at="slipway:observability.database"),
         ),
         stack="prod",
     ),
     Mistake(
         "backup while the server is maintained",
         {f"{SERVER}.backupWindow": "10:30-11:00"},
-        (f"{SERVER}.backupWindow: is 10:30-11:00; expected a time outside maintenanceWindow, sun:10:00-sun:11:00",),
+        (Says("10:30-11:00", "maintenanceWindow", "sun:10:00-sun:11:00", at=f"{SERVER}.backupWindow"),),
         stack="prod",
     ),
     Mistake(
         "no room to grow",
         {f"{SERVER}.maxStorageGiB": 100},
-        (f"{SERVER}.maxStorageGiB: is 100; expected at least 10 percent more than storageGiB, 100",),
+        (Says("100", "10 percent", "storageGiB, 100", at=f"{SERVER}.maxStorageGiB"),),
         stack="prod",
     ),
     Mistake(
         "authorities that are not there",
         {f"{SERVER}.caBundle": "certificates/rds-eu-west-1.pem"},
-        (
-            f"{SERVER}.caBundle: is certificates/rds-eu-west-1.pem, which does not exist; expected certificates in PEM "
-            "(certificates/README.md)",
-        ),
+        (Says("certificates/rds-eu-west-1.pem", "PEM", "certificates/README.md", at=f"{SERVER}.caBundle"),),
         stack="prod",
     ),
     Mistake(
         "two back ends in one database",
         {f"{THOUGHTS}.name": "users"},
         tuple(
-            f"slipway:services.{service}.database.name: is users; expected a name of its own: no back end may read "
-            "another's database"
-            for service in ("thoughts", "users")
+            Says("users", "own", at=f"slipway:services.{service}.database.name") for service in ("thoughts", "users")
         ),
         stack="prod",
     ),
     Mistake(
         "short password of a managed database",
         {"slipway:databasePasswords.thoughts": "tell-no-one"},
-        ("slipway:databasePasswords.thoughts: expected 16 to 128 letters, digits and signs, without space",),
+        (Says("16", "128", "space", at="slipway:databasePasswords.thoughts"),),
         stack="prod",
     ),
     Mistake(
         "administrator's password with a slash",
         {f"{SERVER}.administrator.password": "tell/no/one/of/them"},
-        (f'{SERVER}.administrator.password: expected 16 to 128 letters, digits and signs, without space, /, " and @',),
+        (Says("16", "128", "space", "/", '"', "@", at=f"{SERVER}.administrator.password"),),
         stack="prod",
     ),
     Mistake(
         "a migration of what no job reaches",
         {"slipway:services.thoughts.migrateCommand": ["migrate"]},
-        (
-            "slipway:services.thoughts.migrateCommand: expected only with an external or managed database: "
-            "a job cannot reach one inside a pod",
-        ),
+        (Says("external", "managed", at="slipway:services.thoughts.migrateCommand"),),
     ),
     Mistake(
         "verified without authorities",
         {f"{THOUGHTS}.tls": {"mode": "verify-full"}},
-        (f"{THOUGHTS}.tls: has no caBundle; expected one with verify-full, which compares with it",),
+        (Says("caBundle", "verify-full", at=f"{THOUGHTS}.tls"),),
         stack="staging",
     ),
 )

@@ -20,6 +20,7 @@ from tests.mistakes.mistake import Mistake
 from tests.mistakes.nodes import NODES
 from tests.mistakes.observability import OBSERVABILITY
 from tests.mistakes.services import SERVICES
+from tests.says import Says, matches
 from tests.stack_values import as_values, stack_config
 
 AREAS: Mapping[str, tuple[Mistake, ...]] = {
@@ -53,6 +54,11 @@ def values_of(mistakes: Iterable[Mistake]) -> dict[str, Any]:
     return {path: value for mistake in mistakes for path, value in mistake.set.items()}
 
 
+def told_of(mistakes: Iterable[Mistake]) -> list[Says]:
+    """What the lines of one message hold that tells all these mistakes."""
+    return [line for mistake in mistakes for line in mistake.told]
+
+
 def in_one_file(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, ...]]:
     """The mistakes in as few groups as a simple search finds, those of a group told side by side by one command.
 
@@ -74,8 +80,7 @@ def _told_side_by_side(mistakes: Sequence[Mistake]) -> bool:
     if others[0].stack != last.stack or any(_same_place(last, other) for other in others):
         return False
     without = [path for mistake in mistakes for path in mistake.without]
-    lines = sorted(line for mistake in mistakes for line in mistake.told)
-    return sorted(told_by_settings(last.stack, values_of(mistakes), without)) == lines
+    return matches(told_by_settings(last.stack, values_of(mistakes), without), told_of(mistakes))
 
 
 def _same_place(one: Mistake, other: Mistake) -> bool:

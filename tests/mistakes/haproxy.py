@@ -4,10 +4,11 @@ from typing import Any
 
 from tests.haproxy_stack_file import PASSWORD_HASH, haproxy, limits, side
 from tests.mistakes.mistake import Mistake
+from tests.says import Says
 
 PATH = "slipway:migration"
 FRONTEND: dict[str, Any] = {"newPercent": 5, "checkPath": "/"}
-HASH = "a hash that `openssl passwd -6` made"
+HASH = "openssl passwd -6"
 
 
 def moving(**parts: Any) -> dict[str, Any]:
@@ -29,101 +30,93 @@ HAPROXY: tuple[Mistake, ...] = (
     Mistake(
         "a fleet without a password",
         moving(statistics={"user": "operator"}),
-        (f"{PATH}.statistics.passwordHash: is required; expected {HASH}",),
+        (Says("required", HASH, at=f"{PATH}.statistics.passwordHash"),),
     ),
     Mistake(
         "a password in place of its hash",
         watched(passwordHash="tell-no-one"),
-        (f"{PATH}.statistics.passwordHash: expected {HASH}",),
+        (Says(HASH, at=f"{PATH}.statistics.passwordHash"),),
     ),
     Mistake(
         "statistics for the world",
         watched(allowedCidrs=["0.0.0.0/0"]),
-        (f"{PATH}.statistics.allowedCidrs[0]: is 0.0.0.0/0; expected a private range, such as 10.0.0.0/8",),
+        (Says("0.0.0.0/0", "10.0.0.0/8", at=f"{PATH}.statistics.allowedCidrs[0]"),),
     ),
     Mistake(
         "a fleet of one",
         moving(fleet={"instanceType": "t3.small", "machines": 1}),
-        (f"{PATH}.fleet.machines: is 1; expected a whole number from 2 to 9",),
+        (Says("1", "2", "9", at=f"{PATH}.fleet.machines"),),
     ),
     Mistake(
         "an instance type without its size",
         moving(fleet={"instanceType": "t3", "machines": 2}),
-        (f'{PATH}.fleet.instanceType: is "t3"; expected an EC2 instance type such as m5.large',),
+        (Says('"t3"', "m5.large", at=f"{PATH}.fleet.instanceType"),),
     ),
     Mistake(
         "an address of the new side",
         moving(new={**limits(), "address": "10.10.0.1"}),
-        (f"{PATH}.new.address: is not a known key; expected one of maxConnections, slowStartSeconds",),
+        (Says("maxConnections", "slowStartSeconds", at=f"{PATH}.new.address"),),
     ),
     Mistake(
         "a slow start without steps",
         moving(old=side(slowStartSeconds=2)),
-        (f"{PATH}.old.slowStartSeconds: is 2; expected 0 or more than checkSeconds, 2",),
+        (Says("2", "0", "checkSeconds, 2", at=f"{PATH}.old.slowStartSeconds"),),
     ),
     Mistake(
         "an old system that is this one",
         moving(old=side(address="frontend.dev.example.com")),
-        (
-            f"{PATH}.old.address: is frontend.dev.example.com, a host of slipway:services.frontend; "
-            "expected another name",
-        ),
+        (Says("frontend.dev.example.com", "slipway:services.frontend", at=f"{PATH}.old.address"),),
     ),
     Mistake(
         "an old system without its name",
         moving(old=side(address="old.example.com weight 256")),
-        (
-            f'{PATH}.old.address: is "old.example.com weight 256"; expected a host name in lower case, in full or as '
-            "one label below the domain, such as shop",
-        ),
+        (Says('"old.example.com weight 256"', "domain", "shop", at=f"{PATH}.old.address"),),
     ),
     Mistake(
         "a fleet that moves nothing",
         moving(services={}),
-        (f"{PATH}.services: is empty; expected at least one of frontend, thoughts, users",),
+        (Says("empty", "frontend", "thoughts", "users", at=f"{PATH}.services"),),
     ),
     Mistake(
         "a fleet for a service that there is not",
         moving(services={"shop": FRONTEND}),
-        (f"{PATH}.services.shop: there is no service of this name; expected one of frontend, thoughts, users",),
+        (Says("frontend", "thoughts", "users", at=f"{PATH}.services.shop"),),
     ),
     Mistake(
         "a fleet for a service without hosts",
         {**moving(services={"users": FRONTEND}), "slipway:services.users.hosts": []},
-        (
-            f"{PATH}.services.users: slipway:services.users has no hosts, so the balancer has no requests of it "
-            "to divide",
-        ),
+        (Says("slipway:services.users", "no hosts", at=f"{PATH}.services.users"),),
     ),
     Mistake(
         "a fleet for a service without an image",
         {**moving(), "slipway:images": {"users_backend": {"tag": "git-1"}, "users_backend_db": {"tag": "git-1"}}},
-        (f"{PATH}.services.frontend: does not run; slipway:images.frontend has to be set before it migrates",),
+        (Says("slipway:images.frontend", at=f"{PATH}.services.frontend"),),
     ),
     Mistake(
         "per cent and weights",
         of_frontend(weights={"new": 1, "old": 255}),
-        (f"{PATH}.services.frontend: expected either newPercent or weights",),
+        (Says("newPercent", "weights", at=f"{PATH}.services.frontend"),),
     ),
     Mistake(
         "a service without a health check",
         moving(services={"frontend": {"newPercent": 5}}),
-        (f"{PATH}.services.frontend.checkPath: is required; expected a path such as /health that begins with a slash",),
+        (Says("required", "/health", at=f"{PATH}.services.frontend.checkPath"),),
     ),
     Mistake(
         "a health check of another host",
         of_frontend(checkHost="shop"),
         (
-            f"{PATH}.services.frontend.checkHost: is shop.dev.example.com; expected one of frontend.dev.example.com, "
-            "the hosts of slipway:services.frontend",
+            Says(
+                "shop.dev.example.com",
+                "frontend.dev.example.com",
+                "slipway:services.frontend",
+                at=f"{PATH}.services.frontend.checkHost",
+            ),
         ),
     ),
     Mistake(
         "paths for HAProxy",
         of_frontend(paths={"old": ["/admin"]}),
-        (
-            f"{PATH}.services.frontend.paths: is not a known key; expected one of checkHost, checkPath, newPercent, "
-            "stickySeconds, weights",
-        ),
+        (Says("checkHost, checkPath, newPercent, stickySeconds, weights", at=f"{PATH}.services.frontend.paths"),),
     ),
 )

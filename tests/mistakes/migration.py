@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.mistakes.mistake import Mistake
+from tests.says import Says
 
 PATH = "slipway:migration"
 OLD: dict[str, Any] = {
@@ -13,12 +14,9 @@ OLD: dict[str, Any] = {
     "healthCheckCodes": "200-399",
 }
 FRONTEND: dict[str, Any] = {"newPercent": 5}
-PRIVATE = (
-    "a private IPv4 address, in one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10: "
-    "a balancer's targets cannot be public"
-)
-CODES = 'status codes from 200 to 499 in quotes, such as "200", "200,301" or "200-399"'
-PATTERN = "a path pattern such as /img/* of at most 128 letters, digits and _-.$/~\"'@:+&*? that begins with / or *"
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+CODES = ("200 to 499", '"200"', '"200,301"', '"200-399"')
+PATTERN = ("/img/*", "128", "_-.$/~\"'@:+&*?")
 
 
 def moving(**parts: Any) -> dict[str, Any]:
@@ -40,167 +38,157 @@ MIGRATION: tuple[Mistake, ...] = (
     Mistake(
         "a way to migrate that there is not",
         moving(kind="dns"),
-        (f'{PATH}.kind: is "dns"; expected one of alb, haproxy',),
+        (Says('"dns"', "alb", "haproxy", at=f"{PATH}.kind"),),
     ),
     Mistake(
         "a migration without a kind",
         {PATH: {"old": OLD, "services": {"frontend": FRONTEND}}},
-        (f"{PATH}.kind: is required; expected one of alb, haproxy",),
+        (Says("required", "alb", "haproxy", at=f"{PATH}.kind"),),
     ),
     Mistake(
         "unknown key of a migration",
         moving(weight=5),
-        (f"{PATH}.weight: is not a known key; expected one of kind, old, services",),
+        (Says("kind", "old", "services", at=f"{PATH}.weight"),),
     ),
     Mistake(
         "old system without most of it",
         moving(old={"addresses": ["10.200.0.10"], "port": 80}),
         (
-            f"{PATH}.old.protocol: is required; expected one of HTTP, HTTPS",
-            f"{PATH}.old.healthCheckPath: is required; expected a path that begins with /, of at most 1024 characters "
-            "without spaces",
-            f"{PATH}.old.healthCheckCodes: is required; expected {CODES}",
+            Says("required", "HTTP", "HTTPS", at=f"{PATH}.old.protocol"),
+            Says("required", "/", "1024", at=f"{PATH}.old.healthCheckPath"),
+            Says("required", *CODES, at=f"{PATH}.old.healthCheckCodes"),
         ),
     ),
     Mistake(
         "old system at no address",
         from_old(addresses=[]),
-        (f"{PATH}.old.addresses: is []; expected a list of 1 to 50, each {PRIVATE}",),
+        (Says("[]", "1", "50", *PRIVATE, at=f"{PATH}.old.addresses"),),
     ),
     Mistake(
         "old system at a public address",
         from_old(addresses=["10.200.0.10", "203.0.113.10"]),
-        (f'{PATH}.old.addresses[1]: is "203.0.113.10"; expected {PRIVATE}',),
+        (Says('"203.0.113.10"', *PRIVATE, at=f"{PATH}.old.addresses[1]"),),
     ),
     Mistake(
         "old system by its name, by a range, on the balancer itself",
         from_old(addresses=["old.example.com", "10.200.0.0/24", "127.0.0.1"]),
         (
-            f'{PATH}.old.addresses[0]: is "old.example.com"; expected {PRIVATE}',
-            f'{PATH}.old.addresses[1]: is "10.200.0.0/24"; expected {PRIVATE}',
-            f'{PATH}.old.addresses[2]: is "127.0.0.1"; expected {PRIVATE}',
+            Says('"old.example.com"', *PRIVATE, at=f"{PATH}.old.addresses[0]"),
+            Says('"10.200.0.0/24"', *PRIVATE, at=f"{PATH}.old.addresses[1]"),
+            Says('"127.0.0.1"', *PRIVATE, at=f"{PATH}.old.addresses[2]"),
         ),
     ),
     Mistake(
         "old address twice",
         from_old(addresses=["10.200.0.10", "10.200.0.11", "10.200.0.10"]),
-        (f"{PATH}.old.addresses[2]: is 10.200.0.10, which stands there twice",),
+        (Says("10.200.0.10", "twice", at=f"{PATH}.old.addresses[2]"),),
     ),
     Mistake(
         "port of the old system",
         from_old(port=0),
-        (f"{PATH}.old.port: is 0; expected a whole number from 1 to 65535",),
+        (Says("0", "1", "65535", at=f"{PATH}.old.port"),),
     ),
     Mistake(
         "protocol of the old system",
         from_old(protocol="TCP"),
-        (f'{PATH}.old.protocol: is "TCP"; expected one of HTTP, HTTPS',),
+        (Says('"TCP"', "HTTP", "HTTPS", at=f"{PATH}.old.protocol"),),
     ),
     Mistake(
         "health check of the old system by a URL",
         from_old(healthCheckPath="http://old/health"),
-        (
-            f'{PATH}.old.healthCheckPath: is "http://old/health"; expected a path that begins with /, of at most 1024 '
-            "characters without spaces",
-        ),
+        (Says('"http://old/health"', "/", "1024", at=f"{PATH}.old.healthCheckPath"),),
     ),
     Mistake(
         "a status code that is no text",
         from_old(healthCheckCodes=200),
-        (f"{PATH}.old.healthCheckCodes: is 200; expected {CODES}",),
+        (Says("200", *CODES, at=f"{PATH}.old.healthCheckCodes"),),
     ),
     Mistake(
         "a server error that is healthy",
         from_old(healthCheckCodes="200,500"),
-        (f'{PATH}.old.healthCheckCodes: is "200,500"; expected {CODES}',),
+        (Says('"200,500"', *CODES, at=f"{PATH}.old.healthCheckCodes"),),
     ),
     Mistake(
         "status codes from high to low",
         from_old(healthCheckCodes="399-200"),
-        (f'{PATH}.old.healthCheckCodes: is "399-200"; expected the lower code of a range first',),
+        (Says('"399-200"', "lower", at=f"{PATH}.old.healthCheckCodes"),),
     ),
     Mistake(
         "a migration of nothing",
         moving(services={}),
-        (f"{PATH}.services: is empty; expected at least one of frontend, thoughts, users",),
+        (Says("empty", "frontend", "thoughts", "users", at=f"{PATH}.services"),),
     ),
     Mistake(
         "a service that there is not",
         moving(services={"frontend": FRONTEND, "shop": FRONTEND}),
-        (f"{PATH}.services.shop: there is no service of this name; expected one of frontend, thoughts, users",),
+        (Says("frontend", "thoughts", "users", at=f"{PATH}.services.shop"),),
     ),
     Mistake(
         "a service without hosts",
         {**moving(services={"users": FRONTEND}), "slipway:services.users.hosts": []},
-        (
-            f"{PATH}.services.users: slipway:services.users has no hosts, so the balancer has no requests of it "
-            "to divide",
-        ),
+        (Says("slipway:services.users", "no hosts", at=f"{PATH}.services.users"),),
     ),
     Mistake(
         "a service without an image",
         {**moving(), "slipway:images": {"users_backend": {"tag": "git-1"}, "users_backend_db": {"tag": "git-1"}}},
-        (f"{PATH}.services.frontend: does not run; slipway:images.frontend has to be set before it migrates",),
+        (Says("slipway:images.frontend", at=f"{PATH}.services.frontend"),),
     ),
     Mistake(
         "more than all",
         of_frontend(newPercent=101),
-        (f"{PATH}.services.frontend.newPercent: is 101; expected a whole number from 0 to 100",),
+        (Says("101", "0", "100", at=f"{PATH}.services.frontend.newPercent"),),
     ),
     Mistake(
         "less than nothing",
         of_frontend(newPercent=-1),
-        (f"{PATH}.services.frontend.newPercent: is -1; expected a whole number from 0 to 100",),
+        (Says("-1", "0", "100", at=f"{PATH}.services.frontend.newPercent"),),
     ),
     Mistake(
         "half a per cent",
         of_frontend(newPercent=0.5),
-        (f"{PATH}.services.frontend.newPercent: is 0.5; expected a whole number from 0 to 100",),
+        (Says("0.5", "whole", "0", "100", at=f"{PATH}.services.frontend.newPercent"),),
     ),
     Mistake(
         "sticky for no time",
         of_frontend(stickySeconds=0),
-        (f"{PATH}.services.frontend.stickySeconds: is 0; expected a whole number from 1 to 604800",),
+        (Says("0", "1", "604800", at=f"{PATH}.services.frontend.stickySeconds"),),
     ),
     Mistake(
         "sticky for more than a week",
         of_frontend(stickySeconds=604801),
-        (f"{PATH}.services.frontend.stickySeconds: is 604801; expected a whole number from 1 to 604800",),
+        (Says("604801", "1", "604800", at=f"{PATH}.services.frontend.stickySeconds"),),
     ),
     Mistake(
         "paths for no side",
         of_frontend(paths={}),
-        (f"{PATH}.services.frontend.paths: has neither; expected at least one of new and old",),
+        (Says("neither", "new", "old", at=f"{PATH}.services.frontend.paths"),),
     ),
     Mistake(
         "paths for a third side",
         of_frontend(paths={"both": ["/a"]}),
-        (f"{PATH}.services.frontend.paths.both: is not a known key; expected one of new, old",),
+        (Says("new", "old", at=f"{PATH}.services.frontend.paths.both"),),
     ),
     Mistake(
         "a path without its slash, and one with a space",
         of_frontend(paths={"new": ["img/*", "/a b"]}),
         (
-            f'{PATH}.services.frontend.paths.new[0]: is "img/*"; expected {PATTERN}',
-            f'{PATH}.services.frontend.paths.new[1]: is "/a b"; expected {PATTERN}',
+            Says('"img/*"', *PATTERN, at=f"{PATH}.services.frontend.paths.new[0]"),
+            Says('"/a b"', *PATTERN, at=f"{PATH}.services.frontend.paths.new[1]"),
         ),
     ),
     Mistake(
         "more paths than a rule takes beside the host",
         of_frontend(paths={"old": ["/a", "/b", "/c", "/d", "/e"]}),
-        (
-            f"{PATH}.services.frontend.paths.old: has 5; expected at most 4, since a rule of the balancer takes "
-            "5 values and the hosts of the service are 1 of them",
-        ),
+        (Says("5", "4", "5 values", "1", at=f"{PATH}.services.frontend.paths.old"),),
     ),
     Mistake(
         "more wildcards than a rule takes",
         of_frontend(paths={"new": ["/*/a/*", "/*/b/*", "/*/c/*"]}),
-        (f"{PATH}.services.frontend.paths.new: has more than 5 wildcards (* and ?), which a rule takes",),
+        (Says("5 wildcards", "*", "?", at=f"{PATH}.services.frontend.paths.new"),),
     ),
     Mistake(
         "a path both ways",
         of_frontend(paths={"new": ["/a", "/b"], "old": ["/b"]}),
-        (f"{PATH}.services.frontend.paths.old[0]: is /b, which paths.new sends the other way",),
+        (Says("/b", "paths.new", at=f"{PATH}.services.frontend.paths.old[0]"),),
     ),
 )

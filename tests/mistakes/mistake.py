@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.says import Says
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -12,13 +14,13 @@ class Mistake:
     Attributes:
         name: of the test
         set: what the file says wrongly, by path
-        told: every line of the message, each with the full path, the value and what is allowed
+        told: what every line of the message holds: the full path, the value and what is allowed
         without: the paths that are missing from the file
         stack: whose file it is
     """
 
     name: str
     set: Mapping[str, Any]
-    told: tuple[str, ...]
+    told: tuple[Says, ...]
     without: tuple[str, ...] = ()
     stack: str = "dev"

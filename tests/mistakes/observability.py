@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.mistakes.mistake import Mistake
+from tests.says import Says
 
 PATH = "slipway:observability"
 SOUND: dict[str, Any] = {
@@ -24,24 +25,24 @@ OBSERVABILITY: tuple[Mistake, ...] = (
     Mistake(
         "an address without a domain",
         watching(emails=["platform"]),
-        (f'{PATH}.emails[0]: is "platform"; expected an e-mail address such as platform@example.com',),
+        (Says('"platform"', "platform@example.com", at=f"{PATH}.emails[0]"),),
     ),
     Mistake(
         "a webhook that is none",
         watching(chat={"webhook": "chat.example.com/hook/of-nobody"}),
-        (f"{PATH}.chat.webhook: expected the https:// address of a chat's incoming webhook",),
+        (Says("https://", "webhook", at=f"{PATH}.chat.webhook"),),
     ),
     Mistake(
         "a threshold left out",
         {PATH: {key: value for key, value in SOUND.items() if key != "latencyMilliseconds"}},
-        (f"{PATH}.latencyMilliseconds: is required; expected a whole number from 1 to 60000",),
+        (Says("required", "1", "60000", at=f"{PATH}.latencyMilliseconds"),),
     ),
     Mistake(
         "a budget of nothing",
         watching(budget={"monthlyUsd": 0, "counts": "team"}),
         (
-            f"{PATH}.budget.monthlyUsd: is 0; expected a whole number from 1 to 10000000",
-            f'{PATH}.budget.counts: is "team"; expected one of account, stack',
+            Says("0", "1", "10000000", at=f"{PATH}.budget.monthlyUsd"),
+            Says('"team"', "account", "stack", at=f"{PATH}.budget.counts"),
         ),
     ),
 )

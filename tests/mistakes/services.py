@@ -1,6 +1,7 @@
 """Mistakes in the services and images of a stack file, and in their passwords."""
 
 from tests.mistakes.mistake import Mistake
+from tests.says import Says
 
 FRONTEND = "slipway:services.frontend"
 USERS = "slipway:services.users"
@@ -13,10 +14,7 @@ SERVICES: tuple[Mistake, ...] = (
     Mistake(
         "two replicas beside a sidecar",
         {f"{USERS}.replicas": 2},
-        (
-            f"{USERS}.replicas: is 2; expected 1 with a sidecar database: each pod would have its own empty "
-            "database; use an external database to scale",
-        ),
+        (Says("2", "1", "sidecar", "external", at=f"{USERS}.replicas"),),
     ),
     Mistake(
         "autoscaler beside a sidecar",
@@ -28,84 +26,71 @@ SERVICES: tuple[Mistake, ...] = (
                 "scaleDownStabilizationSeconds": 300,
             }
         },
-        (
-            f"{USERS}.autoscaling: not allowed with a sidecar database: each pod would have its own empty "
-            "database; use an external database to scale",
-        ),
+        (Says("sidecar", "external", at=f"{USERS}.autoscaling"),),
         without=(f"{USERS}.replicas",),
     ),
     Mistake(
         "replicas and autoscaler",
         {f"{FRONTEND}.replicas": 3},
-        (
-            f"{FRONTEND}: has both; expected exactly one of replicas and autoscaling: the autoscaler owns the "
-            "replica count",
-        ),
+        (Says("both", "replicas", "autoscaling", at=FRONTEND),),
     ),
-    Mistake(
-        "no replica", {f"{USERS}.replicas": 0}, (f"{USERS}.replicas: is 0; expected a whole number from 1 to 150000",)
-    ),
+    Mistake("no replica", {f"{USERS}.replicas": 0}, (Says("0", "1", "150000", at=f"{USERS}.replicas"),)),
     Mistake(
         "autoscaler's minimum above its maximum",
         {f"{FRONTEND}.autoscaling.minReplicas": 9},
-        (f"{FRONTEND}.autoscaling: minReplicas is 9; expected at most maxReplicas, which is 8",),
+        (Says("minReplicas", "9", "maxReplicas", "8", at=f"{FRONTEND}.autoscaling"),),
     ),
     Mistake(
         "port below 1024",
         {f"{FRONTEND}.port": 80},
-        (f"{FRONTEND}.port: is 80; expected a whole number from 1024 to 65535",),
+        (Says("80", "1024", "65535", at=f"{FRONTEND}.port"),),
     ),
     Mistake(
         "no port",
         {},
-        (f"{FRONTEND}.port: is required; expected a whole number from 1024 to 65535",),
+        (Says("required", "1024", "65535", at=f"{FRONTEND}.port"),),
         without=(f"{FRONTEND}.port",),
     ),
-    Mistake(
-        "root", {f"{FRONTEND}.runAsUser": 0}, (f"{FRONTEND}.runAsUser: is 0; expected a whole number from 1 to 65535",)
-    ),
+    Mistake("root", {f"{FRONTEND}.runAsUser": 0}, (Says("0", "1", "65535", at=f"{FRONTEND}.runAsUser"),)),
     Mistake(
         "service of type LoadBalancer",
         {f"{FRONTEND}.serviceType": "LoadBalancer"},
-        (f'{FRONTEND}.serviceType: is "LoadBalancer"; expected one of ClusterIP, NodePort',),
+        (Says('"LoadBalancer"', "ClusterIP", "NodePort", at=f"{FRONTEND}.serviceType"),),
     ),
     Mistake(
         "CPU limit below its request",
         {f"{FRONTEND}.resources.limits.cpuMillicores": 10},
-        (f"{FRONTEND}.resources: limits.cpuMillicores is 10; expected at least requests.cpuMillicores, 60",),
+        (Says("limits.cpuMillicores", "10", "requests.cpuMillicores", "60", at=f"{FRONTEND}.resources"),),
     ),
     Mistake(
         "CPU as Kubernetes writes it",
         {f"{FRONTEND}.resources.requests.cpuMillicores": "60m"},
-        (f'{FRONTEND}.resources.requests.cpuMillicores: is "60m"; expected a whole number from 1 to 1920000',),
+        (Says('"60m"', "whole", "1", "1920000", at=f"{FRONTEND}.resources.requests.cpuMillicores"),),
     ),
     Mistake(
         "unknown key, deep",
         {f"{FRONTEND}.resources.limits.gpu": 1},
-        (f"{FRONTEND}.resources.limits.gpu: is not a known key; expected one of cpuMillicores, memoryMiB",),
+        (Says("cpuMillicores", "memoryMiB", at=f"{FRONTEND}.resources.limits.gpu"),),
     ),
     Mistake(
         "host outside the domain",
         {f"{USERS}.hosts": ["users.example.org"]},
-        (f"{USERS}.hosts[0]: is users.example.org; expected dev.example.com or a name below it",),
+        (Says("users.example.org", "dev.example.com", "below", at=f"{USERS}.hosts[0]"),),
     ),
     Mistake(
         "host that only ends like the domain",
         {f"{USERS}.hosts": ["usersdev.example.com"]},
-        (f"{USERS}.hosts[0]: is usersdev.example.com; expected dev.example.com or a name below it",),
+        (Says("usersdev.example.com", "dev.example.com", "below", at=f"{USERS}.hosts[0]"),),
     ),
     Mistake(
         "host twice",
         {f"{USERS}.hosts": ["frontend.dev.example.com"]},
-        (f"{USERS}.hosts[0]: is frontend.dev.example.com, which slipway:services.frontend has already",),
+        (Says("frontend.dev.example.com", "slipway:services.frontend", at=f"{USERS}.hosts[0]"),),
     ),
     Mistake(
         "overlapping ranges",
         {f"{USERS}.database.cidrs": ["10.20.0.0/20"]},
-        (
-            f"{USERS}.database.cidrs[0]: is 10.20.0.0/20; "
-            "expected a range that does not overlap the VPC's, 10.20.0.0/16",
-        ),
+        (Says("10.20.0.0/20", "overlap", "10.20.0.0/16", at=f"{USERS}.database.cidrs[0]"),),
         stack="staging",
     ),
     Mistake(
@@ -120,10 +105,7 @@ SERVICES: tuple[Mistake, ...] = (
                 "f.dev.example.com",
             ]
         },
-        (
-            f"{USERS}.hosts: is a list of 6; expected a list of at most 5, each a host name in lower case, "
-            "in full or as one label below the domain, such as shop",
-        ),
+        (Says("6", "5", "shop", at=f"{USERS}.hosts"),),
     ),
     Mistake(
         "service name in capitals",
@@ -137,98 +119,91 @@ SERVICES: tuple[Mistake, ...] = (
                 "replicas": 1,
             }
         },
-        (
-            'slipway:services.Search: is "Search"; expected a name of at most 40 lower-case letters, '
-            "digits and hyphens that begins with a letter",
-        ),
+        (Says('"Search"', "40", at="slipway:services.Search"),),
     ),
     Mistake(
         "variable in small letters",
         {f"{FRONTEND}.environment": {"debug": "1"}},
-        (
-            f'{FRONTEND}.environment.debug: is "debug"; expected a variable\'s name in capital letters, digits '
-            "and underscores such as LOG_LEVEL",
-        ),
+        (Says('"debug"', "LOG_LEVEL", at=f"{FRONTEND}.environment.debug"),),
     ),
     Mistake(
         "unknown node group",
         {f"{FRONTEND}.nodeGroup": "gpu"},
-        (f"{FRONTEND}.nodeGroup: is gpu; expected one of general",),
+        (Says("gpu", "general", at=f"{FRONTEND}.nodeGroup"),),
     ),
     Mistake(
         "database of an unknown kind",
         {f"{USERS}.database.kind": "mysql"},
-        (f'{USERS}.database.kind: is "mysql"; expected one of external, managed, sidecar',),
+        (Says('"mysql"', "external", "managed", "sidecar", at=f"{USERS}.database.kind"),),
     ),
     Mistake(
         "database without a kind",
         {},
-        (f"{USERS}.database.kind: is required; expected one of external, managed, sidecar",),
+        (Says("required", "external", "managed", "sidecar", at=f"{USERS}.database.kind"),),
         without=(f"{USERS}.database.kind",),
     ),
     Mistake(
         "key of another kind of database",
         {f"{USERS}.database.host": "db.example.com"},
-        (f"{USERS}.database.host: is not a known key; expected one of kind, name, resources, runAsUser, user",),
+        (Says("kind, name, resources, runAsUser, user", at=f"{USERS}.database.host"),),
     ),
     Mistake(
         "external database's port",
         {f"{USERS}.database.port": 0},
-        (f"{USERS}.database.port: is 0; expected a whole number from 1 to 65535",),
+        (Says("0", "1", "65535", at=f"{USERS}.database.port"),),
         stack="staging",
     ),
     Mistake(
         "external database without a range",
         {f"{USERS}.database.cidrs": []},
-        (
-            f"{USERS}.database.cidrs: is []; expected a list of at least 1, each an IPv4 range, named by its "
-            "first address, such as 10.10.0.0/16",
-        ),
+        (Says("[]", "1", "10.10.0.0/16", at=f"{USERS}.database.cidrs"),),
         stack="staging",
     ),
     Mistake(
         "external database by its address",
         {f"{USERS}.database.host": "10.130.0.7"},
-        (f'{USERS}.database.host: is "10.130.0.7"; expected a host name in lower case such as shop.example.com',),
+        (Says('"10.130.0.7"', "shop.example.com", at=f"{USERS}.database.host"),),
         stack="staging",
     ),
     Mistake(
         "no password in it",
         {"slipway:databasePasswords.users": ""},
-        ("slipway:databasePasswords.users: is empty; expected a password",),
+        (Says("empty", at="slipway:databasePasswords.users"),),
     ),
     Mistake(
         "password of nobody",
         {"slipway:databasePasswords.frontend": "secret-of-nobody"},
-        ("slipway:databasePasswords.frontend: there is no service of this name with a database",),
+        (Says("no service", "database", at="slipway:databasePasswords.frontend"),),
     ),
     Mistake(
         "password is a list",
         {"slipway:databasePasswords.users": ["tell-no-one"]},
-        ("slipway:databasePasswords.users: expected text",),
+        (Says("text", at="slipway:databasePasswords.users"),),
     ),
     Mistake(
         "tag and digest",
         {"slipway:images.frontend.digest": "sha256:0000000000000000000000000000000000000000000000000000000000000000"},
-        ("slipway:images.frontend: has both; expected exactly one of tag and digest",),
+        (Says("both", "tag", "digest", at="slipway:images.frontend"),),
     ),
     Mistake(
         "digest cut short",
         {"slipway:images.frontend": {"digest": "sha256:1234"}},
-        ('slipway:images.frontend.digest: is "sha256:1234"; expected sha256: and 64 hexadecimal digits',),
+        (Says('"sha256:1234"', "sha256:", "64", at="slipway:images.frontend.digest"),),
     ),
     Mistake(
         "image of nobody",
         {"slipway:images.backend": {"tag": "git-1"}},
         (
-            "slipway:images.backend: no service runs it; expected one of frontend, thoughts_backend, "
-            "thoughts_backend_db, users_backend, users_backend_db",
+            Says(
+                "frontend, thoughts_backend, thoughts_backend_db, users_backend, users_backend_db",
+                at="slipway:images.backend",
+            ),
         ),
     ),
     Mistake(
         "tag in prod",
         {"slipway:images.frontend": {"tag": "latest"}},
-        ("slipway:images.frontend.tag: is latest; expected a digest, since slipway:immutableImages is true",),
+        (Says("latest", "digest", "slipway:immutableImages", at="slipway:images.frontend.tag"),),
         stack="prod",
     ),
 )

@@ -10,14 +10,18 @@ from capacity.arrivals import Order, Story, play
 from capacity.check import Findings, check_capacity
 from capacity.instance_types import UnknownInstanceTypeError
 from tests.capacity_settings import Edit, frontend, general, only_frontend, settings_of
+from tests.says import Says
 from tests.stack_values import STACKS
 
 pytestmark = pytest.mark.unit
 
 MONDAY = datetime(2026, 6, 1, 12, tzinfo=UTC)  # 05:00 in Los Angeles
 NIGHT, WEEKEND = (f"slipway:nodeGroups.general.schedules.{name}" for name in ("night", "weekend"))
-FROM_FRIDAY = "from Fri 2026-05-29 20:00 to Mon 07:00 (America/Los_Angeles) and 4 more times within a week"
-ASLEEP = f"{FROM_FRIDAY} general has 1 node"
+FROM_FRIDAY = ("Fri 2026-05-29 20:00", "Mon 07:00", "America/Los_Angeles", "4 more times")
+ASLEEP = (*FROM_FRIDAY, "general", "1 node")
+BOTH_NIGHTS = ("desired 2", f"{WEEKEND}.down.size", f"{NIGHT}.down.size")
+SIZE = "slipway:nodeGroups.general.size"
+BURST_NIGHT = "slipway:nodeGroups.burst.schedules.night.down.size"
 TRACKING = {"cpu": {"kind": "targetTracking", "cpuPercent": 40}}
 
 
@@ -37,10 +41,7 @@ def test_shipped_stacks_are_quiet_all_the_year(stack: str, month: int) -> None:
 
 def test_too_little_for_the_least() -> None:
     errors, _ = said(found("dev", lambda c: frontend(c)["autoscaling"].update(minReplicas=10, maxReplicas=10)))
-    assert errors == [
-        f"{WEEKEND}.down.size: {ASLEEP}, and with every service at its least 1 pod of users finds no room: 40m CPU "
-        f"short. Smallest change: desired 2 at {WEEKEND}.down.size and at {NIGHT}.down.size"
-    ]
+    assert errors == [Says(*ASLEEP, "least", "1 pod of users", "40m", *BOTH_NIGHTS, at=f"{WEEKEND}.down.size")]
 
 
 def test_the_smallest_change_that_is_told_is_enough_and_one_less_is_not() -> None:
@@ -52,7 +53,7 @@ def test_the_smallest_change_that_is_told_is_enough_and_one_less_is_not() -> Non
         return edit
 
     (error,) = said(found("dev", grown(1)))[0]
-    assert error.endswith("Smallest change: desired 4 at slipway:nodeGroups.general.size")
+    assert error == Says("desired 4", SIZE, at=SIZE)
     assert found("dev", grown(3)).errors
     assert not found("dev", grown(4)).errors
 
@@ -60,11 +61,9 @@ def test_the_smallest_change_that_is_told_is_enough_and_one_less_is_not() -> Non
 def test_too_little_for_the_most() -> None:
     errors, warnings = said(found("dev", lambda c: frontend(c)["autoscaling"].update(maxReplicas=20)))
     assert errors == []
-    assert warnings == [
-        f"{WEEKEND}.down.size: {ASLEEP}, and with every service at its most 6 pods of frontend, 1 pod of thoughts and "
-        f"1 pod of users find no room: 640m CPU and 5 pods short. Smallest change: desired 2 at {WEEKEND}.down.size "
-        f"and at {NIGHT}.down.size, or slipway:services.frontend.autoscaling.maxReplicas 9"
-    ]
+    short = ("6 pods of frontend", "1 pod of thoughts", "1 pod of users", "640m", "5 pods")
+    limit = "slipway:services.frontend.autoscaling.maxReplicas 9"
+    assert warnings == [Says(*ASLEEP, "most", *short, *BOTH_NIGHTS, limit, at=f"{WEEKEND}.down.size")]
 
 
 def test_the_limit_that_is_told_is_the_highest_that_fits() -> None:
@@ -74,23 +73,18 @@ def test_the_limit_that_is_told_is_the_highest_that_fits() -> None:
 
 
 def test_less_headroom_than_wanted() -> None:
-    (warning,) = said(found("dev", headroomPercent=10))[1]
-    assert warning == (
-        f"slipway:capacity.headroomPercent: is 10, but {FROM_FRIDAY}, with every service at its most, 5.4 % of "
-        "the CPU that general offers is free. "
-        f"Smallest change: desired 2 at {WEEKEND}.down.size and at {NIGHT}.down.size"
-    )
+    assert said(found("dev", headroomPercent=10))[1] == [
+        Says("10", *FROM_FRIDAY, "most", "5.4 %", "general", *BOTH_NIGHTS, at="slipway:capacity.headroomPercent")
+    ]
     assert found("dev", headroomPercent=5).warnings == ()
 
 
 @pytest.mark.parametrize(("what", "lost"), [("node", "a node of general in us-west-2a"), ("zone", "zone us-west-2a")])
 def test_a_loss_that_is_to_be_survived(what: str, lost: str) -> None:
-    (warning,) = said(found("dev", survives=what))[1]
-    assert warning.startswith(f"slipway:capacity.survives: is {what}, but from Fri 2026-05-29 20:00 ")
-    assert (
-        f"the loss of {lost} leaves too little: there is no node for add-ons, frontend, thoughts and users. " in warning
-    )
-    assert warning.endswith(f"Smallest change: desired 2 at {WEEKEND}.down.size and at {NIGHT}.down.size")
+    unplaced = "add-ons, frontend, thoughts and users"
+    assert said(found("dev", survives=what))[1] == [
+        Says(what, *FROM_FRIDAY, lost, unplaced, *BOTH_NIGHTS, at="slipway:capacity.survives")
+    ]
 
 
 def test_a_zone_holds_more_than_a_node() -> None:
@@ -101,9 +95,9 @@ def test_a_zone_holds_more_than_a_node() -> None:
         general(config).update(schedules={}, size={"min": 4, "desired": 4, "max": 9})
 
     assert not [each for each in said(found("dev", edit, survives="node"))[1] if "survives" in each]
-    (warning,) = [each for each in said(found("dev", edit, survives="zone"))[1] if "survives" in each]
-    assert "at any time, with every service at its least, the loss of zone us-west-2a leaves too little: " in warning
-    assert warning.endswith("Smallest change: desired 5 at slipway:nodeGroups.general.size")
+    assert [each for each in said(found("dev", edit, survives="zone"))[1] if "survives" in each] == [
+        Says("zone us-west-2a", "least", "desired 5", SIZE, at="slipway:capacity.survives")
+    ]
 
 
 def test_an_update_that_cannot_go_on() -> None:
@@ -115,45 +109,24 @@ def test_an_update_that_cannot_go_on() -> None:
         }
         frontend(config)["autoscaling"]["maxReplicas"] = 2
 
-    (warning,) = said(found("dev", edit))[1]
-    assert "an update of frontend cannot go on: of 2 pods none is taken down before a new one is ready, and" in warning
-    assert "1 pod of frontend finds no room: 160m CPU short" in warning
+    assert said(found("dev", edit))[1] == [
+        Says("update", "2 pods", "1 pod of frontend", "160m", *BOTH_NIGHTS, at=f"{WEEKEND}.down.size")
+    ]
 
 
 def test_an_update_that_waits() -> None:
     def edit(config: dict[str, Any]) -> None:
         frontend(config)["autoscaling"].update(minReplicas=8, maxReplicas=8)
 
-    (warning,) = said(found("dev", edit))[1]
-    assert "an update of all services at once waits for pods that are leaving (slipway:drainSeconds 30):" in warning
-
-
-def test_a_pod_that_no_node_has_room_for() -> None:
-    def edit(config: dict[str, Any]) -> None:
-        frontend(config)["resources"] = {
-            "requests": {"cpuMillicores": 1900, "memoryMiB": 64},
-            "limits": {"cpuMillicores": 1900, "memoryMiB": 64},
-        }
-
-    assert said(found("dev", edit))[0] == [
-        "slipway:services.frontend: a pod requests 1900m CPU and 64 MiB memory, for which no node has room: m5.large "
-        "of general has 1480m CPU, 6750 MiB memory and 24 pods for services. Smallest change: "
-        "slipway:nodeGroups.general.instanceType m5.xlarge"
-    ]
-
-
-def test_a_type_on_which_the_add_ons_leave_no_room() -> None:
-    assert said(found("dev", lambda c: general(c).update(instanceType="t3.micro")))[0] == [
-        "slipway:nodeGroups.general.instanceType: is t3.micro, on which the add-ons' pods leave no room: they request "
-        "450m CPU, 153 MiB memory and 5 pods of each node. Smallest change: "
-        "slipway:nodeGroups.general.instanceType t3.small"
+    assert said(found("dev", edit))[1] == [
+        Says("update of all services", "slipway:drainSeconds 30", at=f"{WEEKEND}.down.size")
     ]
 
 
 def test_a_bound_service_whose_group_is_empty_at_night() -> None:
-    (error,) = said(found("prod", lambda c: frontend(c).update(nodeGroup="burst")))[0]
-    assert "burst has none, and with every service at its least there is no node for frontend. " in error
-    assert error.endswith("Smallest change: min 1 and desired 1 at slipway:nodeGroups.burst.schedules.night.down.size")
+    assert said(found("prod", lambda c: frontend(c).update(nodeGroup="burst")))[0] == [
+        Says("burst", "none", "least", "frontend", "min 1 and desired 1", BURST_NIGHT, at=BURST_NIGHT)
+    ]
 
 
 def test_room_on_nodes_of_another_group_does_not_help_a_bound_service() -> None:
@@ -163,16 +136,16 @@ def test_room_on_nodes_of_another_group_does_not_help_a_bound_service() -> None:
         config["slipway:nodeGroups"]["burst"].update(schedules={}, size={"min": 1, "desired": 1, "max": 2})
 
     errors, warnings = said(found("prod", edit, survives="nothing"))
-    assert len(errors) == 1
-    assert "at any time burst has 1 node, and with every service at its least" in errors[0]
-    assert errors[0].endswith("Smallest change: min 2 and desired 2 at slipway:nodeGroups.burst.size")
+    size = "slipway:nodeGroups.burst.size"
+    assert errors == [Says("burst", "1 node", "least", "min 2 and desired 2", size, at=size)]
     assert warnings == []  # an error is enough to act upon
 
 
 def test_a_group_that_nothing_may_run_on() -> None:
     taint = {"key": "capacity", "value": "spot", "effect": "NO_SCHEDULE"}
-    (warning,) = said(found("prod", lambda c: c["slipway:nodeGroups"]["burst"].update(taints=[taint])))[1]
-    assert warning.startswith("slipway:nodeGroups.burst: has up to 1 node that nothing may run on: ")
+    assert said(found("prod", lambda c: c["slipway:nodeGroups"]["burst"].update(taints=[taint])))[1] == [
+        Says("1 node", "slipway:services.<service>.nodeGroup burst", "no taints", at="slipway:nodeGroups.burst")
+    ]
 
 
 def test_eight_pods_limited_to_70m_are_14_percent_of_two_m5_large() -> None:
@@ -181,8 +154,7 @@ def test_eight_pods_limited_to_70m_are_14_percent_of_two_m5_large() -> None:
         general(config).update(schedules={}, policies=TRACKING)
 
     assert said(found("dev", edit))[1] == [
-        "slipway:nodeGroups.general.policies.cpu.cpuPercent: is 40, which is never reached: with every service at its "
-        "most and every pod at its CPU limit, 2 nodes of m5.large would be at 14 %. Smallest change: 13"
+        Says("40", "2 nodes", "m5.large", "14 %", "13", at="slipway:nodeGroups.general.policies.cpu.cpuPercent")
     ]
 
 
@@ -198,11 +170,9 @@ def test_a_policy_that_takes_the_last_node() -> None:
     def edit(config: dict[str, Any]) -> None:
         config["slipway:nodeGroups"]["burst"].update(schedules={}, size={"min": 0, "desired": 1, "max": 6})
 
-    (warning,) = [each for each in said(found("prod", edit))[1] if "size.min" in each]
-    assert warning == (
-        "slipway:nodeGroups.burst.size.min: is 0, but where a policy takes the last node there is no CPU left that "
-        "would bring one back. Smallest change: 1"
-    )
+    assert [each for each in said(found("prod", edit))[1] if "size.min" in each] == [
+        Says("0", "policy", "1", at="slipway:nodeGroups.burst.size.min")
+    ]
 
 
 def test_a_boost_far_ahead_is_looked_at_too() -> None:
@@ -218,17 +188,10 @@ def test_a_boost_far_ahead_is_looked_at_too() -> None:
             }
         }
 
-    errors, _ = said(found("dev", edit, headroomPercent=0))
-    assert len(errors) == 1
-    assert errors[0].startswith(
-        "slipway:nodeGroups.general.boosts.low.size: from Tue 2027-02-02 23:00 to Wed 07:00 (America/Los_Angeles) "
-        "general has none, and with every service at its least there is no node for "
-    )
-
-
-def test_the_size_with_which_a_group_is_made_is_looked_at_too() -> None:
-    (error,) = said(found("dev", lambda c: general(c).update(size={"min": 0, "desired": 0, "max": 4})))[0]
-    assert error.startswith("slipway:nodeGroups.general.size: until the first schedule acts general has none, and ")
+    window = ("Tue 2027-02-02 23:00", "Wed 07:00", "America/Los_Angeles")
+    assert said(found("dev", edit, headroomPercent=0))[0] == [
+        Says(*window, "general", "none", "least", at="slipway:nodeGroups.general.boosts.low.size")
+    ]
 
 
 def test_an_unknown_type_is_told_by_the_rules_of_the_stack_file() -> None:
@@ -245,10 +208,9 @@ def test_the_first_node_of_an_empty_group_comes_by_no_policy() -> None:
         taint = {"key": "k", "value": "", "effect": "PREFER_NO_SCHEDULE"}
         config["slipway:nodeGroups"]["baseline"]["taints"] = [taint]
 
-    (warning,) = said(found("prod", edit))[1]
-    assert warning.endswith(
-        "Smallest change: min 1 and desired 1 at slipway:nodeGroups.burst.schedules.night.down.size"
-    )
+    assert said(found("prod", edit))[1] == [
+        Says("min 1 and desired 1", BURST_NIGHT, at="slipway:capacity.headroomPercent")
+    ]
 
 
 def test_however_much_is_wrong_little_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,5 +229,5 @@ def test_however_much_is_wrong_little_is_played(monkeypatch: pytest.MonkeyPatch)
         config["slipway:services"]["thoughts"]["autoscaling"].update(minReplicas=100, maxReplicas=100)
 
     (_, error) = said(found("prod", edit))[0]
-    assert error.endswith("Smallest change: desired 6 at slipway:nodeGroups.baseline.size")
+    assert error == Says("desired 6", "slipway:nodeGroups.baseline.size", at="slipway:nodeGroups.baseline.size")
     assert 0 < placed < 20_000

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capacity.instance_types import InstanceType, UnknownInstanceTypeError, instance_type, instance_types
+from tests.says import Says
 from tools.instance_types import COLUMNS, INTERFACES, MACHINES, OUTPUT
 
 pytestmark = pytest.mark.unit
@@ -38,8 +39,9 @@ def test_only_the_interfaces_of_the_default_network_card_count() -> None:
 
 
 def test_unknown_type_is_refused_with_its_name_and_the_closest_known_ones() -> None:
-    with pytest.raises(UnknownInstanceTypeError, match=r'no instance type "m5\.larg"; .* m5\.large') as refusal:
+    with pytest.raises(UnknownInstanceTypeError) as refusal:
         instance_type("m5.larg")
+    assert Says('"m5.larg"', "m5.large") == str(refusal.value)
     assert refusal.value.name == "m5.larg"
     assert refusal.value.closest[0] == "m5.large"
 

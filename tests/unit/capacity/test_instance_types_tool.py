@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.says import Says
 from tools import instance_types as tool
 from tools.instance_types import Interfaces, Machine, SourceError, document, interfaces_in, machines_in, main
 
@@ -39,8 +40,9 @@ def test_interfaces_are_read_from_the_go_table() -> None:
 
 
 def test_an_entry_of_another_form_is_not_passed_over() -> None:
-    with pytest.raises(SourceError, match="2 entries, of which 1 could be read"):
+    with pytest.raises(SourceError) as refused:
         interfaces_in(GO.replace("IPv4Limit:               50", "IPv4Limit:               fifty"))
+    assert Says(tool.INTERFACES.file, "2", "1") == str(refused.value)
 
 
 def test_a_source_without_the_table_is_refused() -> None:
@@ -63,10 +65,17 @@ def test_machines_are_those_of_the_current_generation_that_can_be_nodes() -> Non
     }
 
 
-@pytest.mark.parametrize("data", ["{}", json.dumps([entry("m5.large", memory=8.0001)])])
-def test_data_of_another_form_are_refused(data: str) -> None:
-    with pytest.raises(SourceError):
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("{}", Says(tool.MACHINES.file, "list")),
+        (json.dumps([entry("m5.large", memory=8.0001)]), Says("m5.large", "8.0001 GiB", "MiB")),
+    ],
+)
+def test_data_of_another_form_are_refused(data: str, says: Says) -> None:
+    with pytest.raises(SourceError) as refused:
         machines_in(data)
+    assert says == str(refused.value)
 
 
 def test_document_has_a_sorted_line_for_each_type_that_both_sources_know() -> None:

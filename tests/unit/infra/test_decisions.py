@@ -21,6 +21,7 @@ from infra.schedules import GroupSize, ScheduledAction, recurrence_problem, time
 from infra.settings_rules import LONGEST_STACK_NAME
 from infra.shutdown import ShutdownTimes
 from infra.subnets import zone_subnets
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -75,8 +76,8 @@ def test_any_change_of_a_schedule_makes_another_action() -> None:
     assert action().unique_name == action().unique_name
 
 
-def test_a_schedule_in_words() -> None:
-    assert action().in_words() == "At 20:00 on Monday through Friday (America/Los_Angeles): 1 node (min 0, max 4)"
+def test_a_schedule_says_when_which_size_comes() -> None:
+    assert action().in_words() == Says("20:00", "Monday", "Friday", "America/Los_Angeles", "1 node", "min 0, max 4")
 
 
 def test_a_schedule_keeps_its_hour_when_daylight_saving_begins() -> None:
@@ -86,20 +87,29 @@ def test_a_schedule_keeps_its_hour_when_daylight_saving_begins() -> None:
     assert len({day.astimezone(UTC).hour for day in days}) == 2
 
 
-@pytest.mark.parametrize("recurrence", ["* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "@daily", ""])
-def test_what_is_no_recurrence(recurrence: str) -> None:
-    assert recurrence_problem(recurrence) is not None
+FIELDS = "minute hour day-of-month month day-of-week"
 
 
-@pytest.mark.parametrize("minute", ["*", "*/5", "0,30", "0-59"])
-def test_a_size_that_nodes_could_not_follow(minute: str) -> None:
-    assert "more than once an hour" in str(recurrence_problem(f"{minute} 9 * * *"))
+@pytest.mark.parametrize(
+    ("recurrence", "fact"),
+    [
+        *((text, FIELDS) for text in ("* * * *", "* * * * * *", "@daily", "")),
+        ("61 * * * *", "minute"),
+        ("0 0 31 2 *", "day-of-month"),
+        *((f"{minute} 9 * * *", "once an hour") for minute in ("*", "*/5", "0,30", "0-59")),
+    ],
+)
+def test_what_is_no_recurrence_that_nodes_could_follow(recurrence: str, fact: str) -> None:
+    assert recurrence_problem(recurrence) == Says(fact, "0 20 * * MON-FRI")
+
+
+def test_every_hour_is_a_recurrence() -> None:
     assert recurrence_problem("30 * * * *") is None
 
 
 @pytest.mark.parametrize("zone", ["EST", "PST8PDT", "Mars/Olympus", "", "../etc/passwd"])
 def test_what_is_no_time_zone(zone: str) -> None:
-    assert time_zone_problem(zone) is not None
+    assert time_zone_problem(zone) == Says("IANA", "America/Los_Angeles")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +154,7 @@ def boost() -> BoostSettings:
 def test_a_boost_begins_and_ends_by_the_clock_of_its_zone() -> None:
     start, end = boost().actions("sale", datetime(2026, 12, 1, tzinfo=UTC))
     assert (start.start_time, end.start_time) == ("2026-12-24T16:00:00Z", "2026-12-25T04:00:00Z")
-    assert start.in_words() == "Once, on 2026-12-24 at 08:00 (America/Los_Angeles): 6 nodes (min 4, max 8)"
+    assert start.in_words() == Says("2026-12-24", "08:00", "America/Los_Angeles", "6 nodes", "min 4, max 8")
     assert end.size.desired == 2
 
 

@@ -13,6 +13,7 @@ from infra.haproxy_settings import WeightSettings, broken_haproxy_rules
 from infra.haproxy_ways import ways_out
 from tests.haproxy_stack_file import PASSWORD_HASH, haproxy, migration_with, problems, settings_with, side
 from tests.mistakes.haproxy import PATH
+from tests.says import Says
 from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.unit
@@ -80,10 +81,11 @@ def test_a_hash_never_shows() -> None:
     assert PASSWORD_HASH not in repr(settings)
     for wrong in ("hunter2", ["hunter2"], {"is": "hunter2"}, None):
         (line,) = problems(haproxy(statistics={"user": "operator", "passwordHash": wrong}))
-        assert line.startswith("slipway:migration.statistics.passwordHash: ")
+        assert line == Says("openssl passwd -6", at=f"{PATH}.statistics.passwordHash")
         assert "hunter2" not in line
     (line,) = problems(haproxy(statistics=["operator", "hunter2"]))
-    assert line == "slipway:migration.statistics: expected a map with passwordHash, user"
+    assert line == Says("map", "passwordHash", "user", at=f"{PATH}.statistics")
+    assert "hunter2" not in line
 
 
 def test_a_fleet_takes_one_rule_and_one_target_group_whatever_moves() -> None:
@@ -97,8 +99,8 @@ def test_a_fleet_takes_one_rule_and_one_target_group_whatever_moves() -> None:
 
     assert problems(haproxy(), **with_services(99)) == []
     assert problems(haproxy(), **with_services(100)) == [
-        f"{PATH}: needs 101 rules with those of all services; one balancer takes 100",
-        f"{PATH}: needs 101 target groups with those of all services; one balancer takes 100",
+        Says("101 rules", "100", at=PATH),
+        Says("101 target groups", "100", at=PATH),
     ]
 
 

@@ -14,6 +14,7 @@ from infra.haproxy_configuration import back_end
 from infra.haproxy_settings import ROOT, HaproxySettings, WeightSettings, broken_haproxy_rules
 from infra.settings import Settings
 from infra.validation_messages import problem_of
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -119,64 +120,63 @@ INJECTIONS = [
 def test_no_text_becomes_more_than_one_word(path: str, text: str) -> None:
     # With a form's own first character, so that only what follows is wrong.
     first = {"new.authorities": "/", "routes.frontend.checkPath": "/", "statistics.passwordHash": "$6$salt$" + 86 * "a"}
-    found = problems(changed(put(path, first.get(path, "") + text)))
+    value = first.get(path, "") + text
+    found = problems(changed(put(path, value)))
     if text == "" and path == "routes.frontend.checkPath":
         assert found == []  # a single slash
     elif text == "" and path == "statistics.passwordHash":
         assert found == []
     else:
-        assert len(found) == 1
-        assert found[0].startswith(f"{ROOT}.{path}: is ")
-        assert "expected" in found[0]
+        shown = json.dumps(value) if len(value) < 60 else "..."
+        assert found == [Says(shown, at=f"{ROOT}.{path}")]
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_no_host_and_no_service_becomes_more_than_one_word(text: str) -> None:
     found = problems(changed(put("routes.frontend.hosts", [text])))
-    assert found[0].startswith(f"{ROOT}.routes.frontend.hosts[0]: is ")
+    assert found[0] == Says(json.dumps(text), at=f"{ROOT}.routes.frontend.hosts[0]")
     (of_name,) = problems(changed(lambda values: values["routes"].update({text: values["routes"]["users"]})))
-    assert of_name.startswith(f"{ROOT}.routes.{text}: is ")
+    assert of_name == Says(json.dumps(text), at=f"{ROOT}.routes.{text}")
 
 
-WRONG: list[tuple[str, object, str]] = [
-    ("new.address", "10.0.0", "new.address: is \"10.0.0\"; expected a host name in lower case or an IPv4 address"),
-    ("new.address", "300.1.1.1", "new.address: is \"300.1.1.1\"; expected a host name"),
-    ("new.address", "New.example.com", "new.address: is \"New.example.com\"; expected a host name in lower case"),
-    ("new.port", 0, "new.port: is 0; expected a whole number from 1 to 65535"),
-    ("new.port", "443", 'new.port: is "443"; expected a whole number from 1 to 65535'),
-    ("new.protocol", "TCP", 'new.protocol: is "TCP"; expected one of HTTP, HTTPS'),
-    ("new.maxConnections", 0, "new.maxConnections: is 0; expected a whole number from 1 to 100000"),
-    ("new.slowStartSeconds", 2, "new.slowStartSeconds: is 2; expected 0 or more than checkSeconds, 2"),
-    ("new.weight", 5, "new.weight: is not a known key; expected one of address, authorities"),
-    ("old.verifyCertificate", False, "old: says how a certificate is checked; expected protocol HTTPS with that"),
-    ("routes", {}, "routes: has none; expected one for each service that moves"),
-    ("routes.frontend.newPercent", 101, "routes.frontend.newPercent: is 101; expected a whole number from 0 to 100"),
-    ("routes.frontend.newPercent", -1, "routes.frontend.newPercent: is -1; expected a whole number from 0 to 100"),
-    ("routes.frontend.newPercent", 2.5, "routes.frontend.newPercent: is 2.5; expected a whole number from 0 to 100"),
-    ("routes.frontend.newPercent", None, "routes.frontend: expected either newPercent or weights"),
-    ("routes.users.newPercent", 5, "routes.users: expected either newPercent or weights"),
-    ("routes.users.weights.old", 257, "routes.users.weights.old: is 257; expected a whole number from 0 to 256"),
-    ("routes.users.weights", {"new": 0, "old": 0}, "routes.users.weights: new and old are both 0"),
-    ("routes.users.hosts", [], "routes.users.hosts: is []; expected a list of 1 to 20"),
-    ("routes.users.hosts", ["shop.example.com"], f"routes.users.hosts[0]: is shop.example.com, which {ROOT}.r"),
-    ("routes.users.stickySeconds", 5, "routes.users.stickySeconds: is 5; expected a whole number from 60 to 604800"),
-    ("statistics.allowedCidrs", ["0.0.0.0/0"], "statistics.allowedCidrs[0]: is 0.0.0.0/0; expected a private range"),
-    ("statistics.allowedCidrs", ["10.0.0.1/8"], 'statistics.allowedCidrs[0]: is "10.0.0.1/8"; expected an IPv4 range'),
-    ("statistics.password", "secret", "statistics.password: is not a known key"),
-    ("checkSeconds", 0, "checkSeconds: is 0; expected a whole number from 1 to 60"),
-    ("maxConnections", 1, "maxConnections: is 1; expected a whole number from 100 to 200000"),
+WRONG: list[tuple[str, object, str, list[str]]] = [
+    ("new.address", "10.0.0", "new.address", ['"10.0.0"', "IPv4"]),
+    ("new.address", "300.1.1.1", "new.address", ['"300.1.1.1"', "IPv4"]),
+    ("new.address", "New.example.com", "new.address", ['"New.example.com"', "lower case"]),
+    ("new.port", 0, "new.port", ["0", "1", "65535"]),
+    ("new.port", "443", "new.port", ['"443"', "1", "65535"]),
+    ("new.protocol", "TCP", "new.protocol", ['"TCP"', "HTTP", "HTTPS"]),
+    ("new.maxConnections", 0, "new.maxConnections", ["0", "1", "100000"]),
+    ("new.slowStartSeconds", 2, "new.slowStartSeconds", ["2", "0", "checkSeconds, 2"]),
+    ("new.weight", 5, "new.weight", ["address", "authorities", "certificateName", "verifyCertificate"]),
+    ("old.verifyCertificate", False, "old", ["certificate", "HTTPS"]),
+    ("routes", {}, "routes", ["none"]),
+    ("routes.frontend.newPercent", 101, "routes.frontend.newPercent", ["101", "0", "100"]),
+    ("routes.frontend.newPercent", -1, "routes.frontend.newPercent", ["-1", "0", "100"]),
+    ("routes.frontend.newPercent", 2.5, "routes.frontend.newPercent", ["2.5", "whole", "0", "100"]),
+    ("routes.frontend.newPercent", None, "routes.frontend", ["newPercent", "weights"]),
+    ("routes.users.newPercent", 5, "routes.users", ["newPercent", "weights"]),
+    ("routes.users.weights.old", 257, "routes.users.weights.old", ["257", "0", "256"]),
+    ("routes.users.weights", {"new": 0, "old": 0}, "routes.users.weights", ["new", "old", "0"]),
+    ("routes.users.hosts", [], "routes.users.hosts", ["[]", "1", "20"]),
+    ("routes.users.hosts", ["shop.example.com"], "routes.users.hosts[0]", [f"{ROOT}.routes.frontend"]),
+    ("routes.users.stickySeconds", 5, "routes.users.stickySeconds", ["5", "60", "604800"]),
+    ("statistics.allowedCidrs", ["0.0.0.0/0"], "statistics.allowedCidrs[0]", ["0.0.0.0/0", "private", "10.0.0.0/8"]),
+    ("statistics.allowedCidrs", ["10.0.0.1/8"], "statistics.allowedCidrs[0]", ['"10.0.0.1/8"', "10.10.0.0/16"]),
+    ("statistics.password", "secret", "statistics.password", ["allowedCidrs", "passwordHash", "user"]),
+    ("checkSeconds", 0, "checkSeconds", ["0", "1", "60"]),
+    ("maxConnections", 1, "maxConnections", ["1", "100", "200000"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "value", "told"), WRONG, ids=lambda value: str(value)[:40])
-def test_what_is_wrong_is_told_with_its_path(path: str, value: object, told: str) -> None:
-    (found,) = problems(changed(put(path, value)))
-    assert found.startswith(f"{ROOT}.{told}")
+@pytest.mark.parametrize(("path", "value", "place", "facts"), WRONG, ids=lambda value: str(value)[:40])
+def test_what_is_wrong_is_told_with_its_path(path: str, value: object, place: str, facts: list[str]) -> None:
+    assert problems(changed(put(path, value))) == [Says(*facts, at=f"{ROOT}.{place}")]
 
 
 def test_both_sides_in_one_place_are_refused() -> None:
     values = changed(put("old", VALUES["new"]))
-    assert problems(values) == [f"{ROOT}.old.address: is new.example.com:443, which the new side is already"]
+    assert problems(values) == [Says("new.example.com:443", "new", at=f"{ROOT}.old.address")]
 
 
 def test_per_cent_are_weights_that_add_up() -> None:

@@ -1,5 +1,6 @@
 """Decisions of a migration: settings, places among the listener's rules, zones of targets, names."""
 
+import json
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -11,6 +12,8 @@ from infra.problems import SettingsError
 from infra.settings import Settings
 from infra.stack_file import parse_settings
 from infra.target_group_names import target_group_name
+from tests.mistakes.migration import PATH, PRIVATE
+from tests.says import Says
 from tests.stack_values import as_values, stack_config
 
 pytestmark = pytest.mark.unit
@@ -64,9 +67,9 @@ def test_private_addresses_are_taken(address: str) -> None:
     "address", ["8.8.8.8", "172.32.0.1", "100.128.0.1", "169.254.1.1", "127.0.0.1", "0.0.0.0", "fd00::1", "old", 10]
 )
 def test_other_addresses_are_told_once(address: Any) -> None:
-    (line,) = problems(moving(old={"addresses": [address]}))
-    assert line.startswith("slipway:migration.old.addresses[0]: is ")
-    assert "expected a private IPv4 address, in one of 10.0.0.0/8" in line
+    assert problems(moving(old={"addresses": [address]})) == [
+        Says(json.dumps(address), *PRIVATE, at=f"{PATH}.old.addresses[0]")
+    ]
 
 
 @pytest.mark.parametrize("codes", ["200", "200,301,404", "200-399", "200-299,404"])
@@ -77,24 +80,21 @@ def test_status_codes_are_taken(codes: str) -> None:
 def test_all_that_is_wrong_with_a_migration_is_told_at_once() -> None:
     wrong = moving(old={"addresses": ["8.8.8.8", "10.0.0.1"], "port": 0}, newPercent=101, paths={"new": ["x"]})
     paths = [line.split(": ")[0] for line in problems({**wrong, "speed": 1})]
-    start = "slipway:migration"
     assert sorted(paths) == [
-        f"{start}.old.addresses[0]",
-        f"{start}.old.port",
-        f"{start}.services.frontend.newPercent",
-        f"{start}.services.frontend.paths.new[0]",
-        f"{start}.speed",
+        f"{PATH}.old.addresses[0]",
+        f"{PATH}.old.port",
+        f"{PATH}.services.frontend.newPercent",
+        f"{PATH}.services.frontend.paths.new[0]",
+        f"{PATH}.speed",
     ]
 
 
 def test_five_hosts_leave_no_room_for_a_path() -> None:
     services = stack_config("dev")["slipway:services"]
     services["frontend"]["hosts"] = ["a", "b", "c", "d", "e"]
-    (line,) = problems(moving(paths={"new": ["/a"]}), **{"slipway:services": services})
-    assert line == (
-        "slipway:migration.services.frontend.paths.new: has 1; expected at most 0, since a rule of the balancer takes "
-        "5 values and the hosts of the service are 5 of them"
-    )
+    assert problems(moving(paths={"new": ["/a"]}), **{"slipway:services": services}) == [
+        Says("1", "0", "5 values", at=f"{PATH}.services.frontend.paths.new")
+    ]
 
 
 def test_a_balancer_has_room_for_both_sides() -> None:
@@ -104,12 +104,10 @@ def test_a_balancer_has_room_for_both_sides() -> None:
     more = {f"more{each}": {**plain, "hosts": [f"more{each}"]} for each in range(96)}
     services = {"slipway:services": {**config["slipway:services"], **more}}
     assert settings_with(moving(paths={"new": ["/a"]}), **services).migration, "100 rules, 100 target groups"
-    (line,) = problems(moving(paths={"new": ["/a"], "old": ["/b"]}), **services)
-    assert line == "slipway:migration: needs 101 rules with those of all services; one balancer takes 100"
+    assert problems(moving(paths={"new": ["/a"], "old": ["/b"]}), **services) == [Says("101 rules", "100", at=PATH)]
     both = moving()
     both["services"]["users"] = {"newPercent": 5}
-    (line,) = problems(both, **services)
-    assert line == "slipway:migration: needs 101 target groups with those of all services; one balancer takes 100"
+    assert problems(both, **services) == [Says("101 target groups", "100", at=PATH)]
 
 
 def test_the_order_of_a_services_rules() -> None:

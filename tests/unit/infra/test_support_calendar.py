@@ -11,6 +11,7 @@ import pytest
 from infra import support_calendar
 from infra.stack_file import parse_settings
 from infra.support_calendar import WARNING_DAYS, Product, calendar_of, support_warning, warn_of_support_ends
+from tests.says import Says
 from tests.stack_values import STACKS, as_values, stack_config
 
 pytestmark = pytest.mark.unit
@@ -20,19 +21,19 @@ END = date(2026, 12, 2)
 
 
 @pytest.mark.parametrize(
-    ("today", "words"),
+    ("today", "facts"),
     [
-        (END - timedelta(days=WARNING_DAYS), "ends on 2026-12-02, in 90 days ("),
-        (END - timedelta(days=1), "ends on 2026-12-02, in 1 day ("),
-        (END, "ended on 2026-12-02 ("),
-        (END + timedelta(days=400), "ended on 2026-12-02 ("),
+        (END - timedelta(days=WARNING_DAYS), ["ends", "90 days"]),
+        (END - timedelta(days=1), ["ends", "1 day"]),
+        (END, ["ended"]),
+        (END + timedelta(days=400), ["ended"]),
     ],
 )
-def test_a_warning_from_90_days_before_the_end_on(today: date, words: str) -> None:
-    warning = support_warning(Product.EKS, "1.34", today)
-    assert warning is not None
-    assert warning.startswith(f"is 1.34; the standard support of Kubernetes on EKS 1.34 {words}https://docs.aws.")
-    assert "docs/upgrades.md" in warning
+def test_a_warning_from_90_days_before_the_end_on(today: date, facts: list[str]) -> None:
+    source = calendar_of(Product.EKS).source
+    assert support_warning(Product.EKS, "1.34", today) == Says(
+        "EKS", "1.34", "2026-12-02", *facts, source, "docs/upgrades.md"
+    )
 
 
 def test_nothing_before_that() -> None:
@@ -41,10 +42,8 @@ def test_nothing_before_that() -> None:
 
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:
-    warning = support_warning(Product.RDS_POSTGRESQL, "99", END)
-    assert warning == (
-        "is 99, and when its standard support ends is not known here; "
-        "`aws rds describe-db-major-engine-versions --engine postgres` tells it, for infra/support_calendar.json"
+    assert support_warning(Product.RDS_POSTGRESQL, "99", END) == Says(
+        "99", "aws rds describe-db-major-engine-versions --engine postgres", "infra/support_calendar.json"
     )
 
 
@@ -86,13 +85,10 @@ def test_the_cluster_and_its_nodes_are_both_looked_at(monkeypatch: pytest.Monkey
     warn_of_support_ends(settings, datetime(2026, 12, 26, 23, tzinfo=UTC))
     assert told == []
     warn_of_support_ends(settings, datetime(2026, 12, 27, tzinfo=UTC))
-    assert [each.split(";")[0] for each in told] == ["slipway:cluster.nodeVersion: is 1.35"]
+    assert told == [Says("1.35", "2027-03-27", at="slipway:cluster.nodeVersion")]
     told.clear()
     warn_of_support_ends(settings, datetime(2027, 8, 2, tzinfo=UTC))
-    assert [each.split(";")[0] for each in told] == [
-        "slipway:cluster.version: is 1.36",
-        "slipway:cluster.nodeVersion: is 1.35",
-    ]
+    assert told == [Says("1.36", at="slipway:cluster.version"), Says("1.35", at="slipway:cluster.nodeVersion")]
 
 
 def test_a_database_server_is_warned_of_by_its_major_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +100,6 @@ def test_a_database_server_is_warned_of_by_its_major_version(monkeypatch: pytest
     warn_of_support_ends(settings, midnight - timedelta(days=WARNING_DAYS + 1))
     assert not [each for each in told if "database" in each]
     warn_of_support_ends(settings, midnight - timedelta(days=WARNING_DAYS))
-    (warning,) = [each for each in told if "database" in each]
-    assert warning.startswith(
-        "slipway:database.engineVersion: is 18; the standard support of RDS for PostgreSQL 18 ends"
-    )
+    assert [each for each in told if "database" in each] == [
+        Says("18", str(end), "90 days", at="slipway:database.engineVersion")
+    ]

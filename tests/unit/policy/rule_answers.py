@@ -14,6 +14,11 @@ def answers(check: Check, *resources: Resource, stack: Stack | None = None) -> l
     return [each.message.partition(": ")[2] for each in found]
 
 
+def told_value(value: Any) -> str:
+    """How a message tells a value that it found."""
+    return "missing" if value is None else repr(value)
+
+
 def aws(
     type_: str, name: str = "it", urn: str = "", links: dict[str, set[str]] | None = None, **inputs: Any
 ) -> Resource:

@@ -7,7 +7,8 @@ import pytest
 from policy.graph import UNKNOWN, Stack
 from policy.rules_databases import kept_databases
 from sandbox.aws.schema import schema_of
-from tests.unit.policy.rule_answers import answers, aws
+from tests.says import Says
+from tests.unit.policy.rule_answers import answers, aws, told_value
 
 pytestmark = pytest.mark.unit
 
@@ -25,21 +26,22 @@ def test_a_kept_database_is_let_through() -> None:
 @pytest.mark.parametrize("days", [None, 0])
 @pytest.mark.parametrize("stack", [Stack(), LOOSE, ON_PURPOSE])
 def test_backups_in_any_stack(days: int | None, stack: Stack) -> None:
-    (answer,) = answers(kept_databases, aws(INSTANCE, **{**KEPT, "backupRetentionPeriod": days}), stack=stack)
-    assert answer.endswith("; expected at least 1: no point in time is kept")
+    assert answers(kept_databases, aws(INSTANCE, **{**KEPT, "backupRetentionPeriod": days}), stack=stack) == [
+        Says("backupRetentionPeriod", told_value(days), "1")
+    ]
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "says"),
     [
-        ({"deletionProtection": False}, "deletionProtection is False; expected true in a protected stack"),
-        ({"deletionProtection": None}, "deletionProtection is missing; expected true in a protected stack"),
-        ({"skipFinalSnapshot": True}, "skipFinalSnapshot is True; expected false in a protected stack"),
+        ({"deletionProtection": False}, Says("deletionProtection", "False", "true", "protected")),
+        ({"deletionProtection": None}, Says("deletionProtection", "missing", "true", "protected")),
+        ({"skipFinalSnapshot": True}, Says("skipFinalSnapshot", "True", "false", "protected")),
     ],
 )
-def test_nobody_deletes_one_of_a_protected_stack_by_the_way(change: dict[str, Any], words: str) -> None:
+def test_nobody_deletes_one_of_a_protected_stack_by_the_way(change: dict[str, Any], says: Says) -> None:
     database = aws(INSTANCE, **{**KEPT, **change})
-    assert answers(kept_databases, database) == [words]
+    assert answers(kept_databases, database) == [says]
     for stack in (LOOSE, ON_PURPOSE):
         assert answers(kept_databases, database, stack=stack) == []
 

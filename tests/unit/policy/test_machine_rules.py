@@ -7,7 +7,8 @@ import pytest
 from policy.graph import UNKNOWN
 from policy.rules_machines import closed_machines
 from sandbox.aws.schema import schema_of
-from tests.unit.policy.rule_answers import answers, aws
+from tests.says import Says
+from tests.unit.policy.rule_answers import answers, aws, told_value
 
 pytestmark = pytest.mark.unit
 
@@ -24,22 +25,24 @@ def test_a_closed_machine_is_let_through(type_: str) -> None:
 
 @pytest.mark.parametrize("options", [None, {}, {"httpTokens": "optional"}])
 def test_metadata_is_handed_out_by_session_only(options: Any) -> None:
-    (answer,) = answers(closed_machines, aws(TEMPLATE, metadataOptions=options))
-    assert answer.startswith("metadataOptions.httpTokens is ")
-    assert answer.endswith("; expected required: IMDSv2 alone")
+    value = told_value((options or {}).get("httpTokens"))
+    assert answers(closed_machines, aws(TEMPLATE, metadataOptions=options)) == [
+        Says("metadataOptions.httpTokens", value, "required", "IMDSv2")
+    ]
 
 
 def test_no_key_pair() -> None:
-    (answer,) = answers(closed_machines, aws(INSTANCE, keyName="mine", **TOKENS))
-    assert answer == "keyName is 'mine'; expected none: Session Manager needs no key"
+    assert answers(closed_machines, aws(INSTANCE, keyName="mine", **TOKENS)) == [Says("keyName", "'mine'", "none")]
 
 
 def test_no_public_address() -> None:
-    (answer,) = answers(closed_machines, aws(INSTANCE, associatePublicIpAddress=True, **TOKENS))
-    assert answer == "associatePublicIpAddress is True; expected false"
+    assert answers(closed_machines, aws(INSTANCE, associatePublicIpAddress=True, **TOKENS)) == [
+        Says("associatePublicIpAddress", "True", "false")
+    ]
     interfaces = [{"associatePublicIpAddress": "false"}, {"associatePublicIpAddress": "true"}]
-    (answer,) = answers(closed_machines, aws(TEMPLATE, networkInterfaces=interfaces, **TOKENS))
-    assert answer == "networkInterfaces[1].associatePublicIpAddress is 'true'; expected false"
+    assert answers(closed_machines, aws(TEMPLATE, networkInterfaces=interfaces, **TOKENS)) == [
+        Says("networkInterfaces[1].associatePublicIpAddress", "'true'", "false")
+    ]
 
 
 def test_other_resources_are_not_asked() -> None:

@@ -5,7 +5,8 @@ import pytest
 from policy.graph import UNKNOWN, Resource
 from policy.rules_storage import SWITCHES, encrypted_at_rest, encrypted_buckets
 from sandbox.aws.schema import schema_of
-from tests.unit.policy.rule_answers import answers, aws, kubernetes
+from tests.says import Says
+from tests.unit.policy.rule_answers import answers, aws, kubernetes, told_value
 
 pytestmark = pytest.mark.unit
 
@@ -26,9 +27,9 @@ def test_each_type_with_a_switch_has_it_on(type_: str) -> None:
     for value in (True, "true", UNKNOWN):
         assert answers(encrypted_at_rest, switched(type_, value)) == []
     for value in (False, "false", None):
-        (answer,) = answers(encrypted_at_rest, switched(type_, value))
-        assert answer.startswith(".".join(SWITCHES[type_]))
-        assert answer.endswith("; expected true")
+        assert answers(encrypted_at_rest, switched(type_, value)) == [
+            Says(".".join(SWITCHES[type_]), told_value(value), "true")
+        ]
     assert len(answers(encrypted_at_rest, Resource(type_, "it", {}))) == 1
 
 
@@ -45,8 +46,9 @@ def test_disks_of_a_launch_template() -> None:
     for value in ("true", True, UNKNOWN):
         assert answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=[disk(value)])) == []
     for value in ("false", None):
-        (answer,) = answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=[disk("true"), disk(value)]))
-        assert answer.startswith("blockDeviceMappings[/dev/xvda].ebs.encrypted is")
+        assert answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=[disk("true"), disk(value)])) == [
+            Says("blockDeviceMappings[/dev/xvda].ebs.encrypted", told_value(value), "true")
+        ]
     for mappings in (None, [], [{"deviceName": "/dev/xvdb", "noDevice": "true"}]):
         assert len(answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=mappings))) == 1
     assert answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=UNKNOWN)) == []
@@ -110,8 +112,7 @@ def test_a_bucket_says_how_it_is_encrypted() -> None:
     linked = aws(BUCKET_ENCRYPTION, bucket=UNKNOWN, links={"bucket": {"urn:logs"}})
     assert answers(encrypted_buckets, bucket, linked) == []
     for others in ([], [aws(BUCKET_ENCRYPTION, bucket="another", links={"bucket": {"urn:another"}})]):
-        (answer,) = answers(encrypted_buckets, bucket, *others)
-        assert answer.startswith("its encryption is not stated; expected a BucketServerSideEncryptionConfiguration")
+        assert answers(encrypted_buckets, bucket, *others) == [Says("BucketServerSideEncryptionConfiguration")]
 
 
 def test_what_a_bucket_is_found_with_is_no_statement() -> None:

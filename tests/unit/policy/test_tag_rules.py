@@ -7,6 +7,7 @@ from policy.graph import UNKNOWN, Resource
 from policy.rules_tags import owner_tags
 from policy.taggable import takes_tags
 from sandbox.aws.schema import schema_of
+from tests.says import Says
 from tests.unit.policy.rule_answers import answers, aws, kubernetes
 
 pytestmark = pytest.mark.unit
@@ -46,8 +47,7 @@ def test_tags_from_anywhere_will_do(resource: Resource) -> None:
     ],
 )
 def test_tags_that_are_missing(tags: dict[str, str] | None, missing: str) -> None:
-    (answer,) = answers(owner_tags, vpc(tags=tags))
-    assert answer.startswith(f"tags without {missing}; expected all of project, stack, owner")
+    assert answers(owner_tags, vpc(tags=tags)) == [Says("tags", f"without {missing}", "project, stack, owner")]
 
 
 def test_an_empty_tag_hides_the_default() -> None:
@@ -62,16 +62,16 @@ def test_what_is_launched_has_tags_of_its_own() -> None:
 
     assert answers(owner_tags, template(instance=TAGS, volume=TAGS)) == []
     assert answers(owner_tags, template(instance=TAGS, volume=UNKNOWN)) == []
-    (answer,) = answers(owner_tags, template(instance=TAGS))
-    assert answer.startswith("tagSpecifications[volume].tags without project, stack, owner")
+    assert answers(owner_tags, template(instance=TAGS)) == [
+        Says("tagSpecifications[volume].tags", "without project, stack, owner")
+    ]
 
 
 def test_an_auto_scaling_group_has_a_list_of_tags() -> None:
     tags = [{"key": key, "value": value, "propagateAtLaunch": True} for key, value in TAGS.items()]
     assert answers(owner_tags, aws(GROUP, tags=tags)) == []
     # Its provider's default tags do not reach it.
-    (answer,) = answers(owner_tags, replace(aws(GROUP, tags=tags[:2]), default_tags=TAGS))
-    assert answer.startswith("tags without owner")
+    assert answers(owner_tags, replace(aws(GROUP, tags=tags[:2]), default_tags=TAGS)) == [Says("tags", "without owner")]
 
 
 def test_kubernetes_objects_need_none() -> None:
