@@ -93,21 +93,10 @@ def test_cluster_is_private_encrypted_and_logged(graph: Graph) -> None:
     assert deploy_role(graph) not in json.dumps(inputs["accessEntries"]), "it is an administrator already"
 
 
-def test_node_groups_of_dev(dev: Graph) -> None:
-    (group,) = dev.of(NODE_GROUP)
-    assert group.inputs["instanceTypes"] == ["m5.large"]
-    assert group.inputs["amiType"] == "AL2023_x86_64_STANDARD"
-    assert group.inputs["scalingConfig"] == {"minSize": 2, "desiredSize": 2, "maxSize": 4}
-    (template,) = dev.of("aws:ec2/launchTemplate:LaunchTemplate")
-    assert template.inputs["metadataOptions"] == {
-        "httpEndpoint": "enabled",
-        "httpTokens": "required",
-        "httpPutResponseHopLimit": 1,
-    }
-    (disk,) = template.inputs["blockDeviceMappings"]
-    assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeType"]) == ("true", "gp3")
-    assert {tags["resourceType"] for tags in template.inputs["tagSpecifications"]} >= {"instance", "volume"}
-    assert all(tags["tags"]["owner"] == "platform" for tags in template.inputs["tagSpecifications"])
+def test_a_new_version_of_a_group_takes_one_node_after_the_other(graph: Graph) -> None:
+    # https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupUpdateConfig.html
+    updates = {group.name: group.inputs["updateConfig"] for group in graph.of(NODE_GROUP)}
+    assert updates == {name: {"maxUnavailable": 1} for name in updates}
 
 
 def test_a_group_of_arm_instances_gets_an_image_for_them() -> None:

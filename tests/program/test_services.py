@@ -47,12 +47,6 @@ def test_names_labels_and_ports_of_the_system(dev: Graph) -> None:
         assert spec["selector"]["matchLabels"].keys() == {"app"}
 
 
-def test_frontend_finds_its_back_ends(dev: Graph) -> None:
-    env = variables(pod(dev, "frontend")["containers"][0])
-    assert env["THOUGHTS_BACKEND_URL"] == "http://thoughts-service"
-    assert env["USER_BACKEND_URL"] == "http://users-service"
-
-
 def test_probes(graph: Graph) -> None:
     for container in containers(graph):
         if container["name"] == "database":
@@ -63,13 +57,6 @@ def test_probes(graph: Graph) -> None:
         assert (live["initialDelaySeconds"], live["periodSeconds"], live["failureThreshold"]) == (5, 30, 3)
         assert ready["periodSeconds"] == 10
         assert live["timeoutSeconds"] == ready["timeoutSeconds"] == 5
-
-
-def test_resources_of_the_frontend(graph: Graph) -> None:
-    assert pod(graph, "frontend")["containers"][0]["resources"] == {
-        "requests": {"cpu": "60m", "memory": "64Mi"},
-        "limits": {"cpu": "70m", "memory": "128Mi"},
-    }
 
 
 def test_every_container_has_requests_and_limits_or_the_autoscaler_sees_nothing(graph: Graph) -> None:
@@ -111,16 +98,6 @@ def test_autoscaler_owns_the_replicas(graph: Graph) -> None:
     for deployment in graph.of(DEPLOYMENT):
         if deployment.name.removesuffix("-deployment") not in scaled:
             assert not deployment.ignore_changes
-
-
-def test_autoscaler_of_the_frontend(dev: Graph) -> None:
-    (autoscaler,) = dev.of(HPA)
-    spec = autoscaler.inputs["spec"]
-    assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 8)
-    assert spec["metrics"][0]["resource"] == {
-        "name": "cpu",
-        "target": {"type": "Utilization", "averageUtilization": 10},
-    }
 
 
 def test_without_an_autoscaler_the_frontend_has_its_four_replicas_and_rolls_over() -> None:
@@ -169,7 +146,14 @@ def test_external_database() -> None:
 def test_a_budget_for_every_service_that_allows_a_disruption(graph: Graph) -> None:
     budgets = {budget.inputs["metadata"]["name"]: budget.inputs["spec"] for budget in graph.of(BUDGET)}
     assert budgets.keys() == {deployment.inputs["metadata"]["name"] for deployment in graph.of(DEPLOYMENT)}
-    assert all(spec["maxUnavailable"] == 1 for spec in budgets.values())
+    # A pod that is never ready may not keep a node from being drained.
+    # https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+    for name, spec in budgets.items():
+        assert spec == {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": {"app": name}},
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        }
 
 
 def test_pods_spread_and_leave_lost_nodes_soon(graph: Graph) -> None:
