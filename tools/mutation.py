@@ -1,0 +1,178 @@
+"""Changes the modules that decide, one small change at a time, and counts which changes the tests notice.
+
+    python -m tools.mutation [--mutants 400] [--seed 1] [--report FILE]
+
+mutmut (https://mutmut.readthedocs.io) makes the changed functions, the mutants, and finds out which tests call which
+function. From each area below a seeded sample is drawn, the same for the same source, and the unit and program tests
+run against each mutant. Not drawn, because no test is to notice it: a change of a message's wording, or of the help of
+a command. mutmut changes functions only: a module's tables, properties and pydantic's validators stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import fnmatch
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+AREAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "settings rules": (
+        "infra/*_rules.py",
+        "infra/*_settings.py",
+        "infra/setting_types.py",
+        "infra/support_calendar.py",
+        "infra/database_changes.py",
+    ),
+    "schedules": ("infra/schedules.py", "infra/scaling_policies.py", "capacity/week.py"),
+    "declared sizes": ("infra/declared_sizes.py", "infra/node_alarms.py"),
+    "rollout and shutdown": ("infra/nodes.py", "infra/listener_rules.py", "infra/host_route.py", "apps/*.py"),
+    "capacity": ("capacity/*.py",),
+    "promotion": ("ops/image_promotion.py", "ops/promote_command.py"),
+    "policy rules": ("policy/rules*.py",),
+    "IAM statements": ("bootstrap/*.py", "infra/iam_documents.py", "infra/pod_identity.py"),
+}
+"""The modules that decide, by what they decide; `[tool.mutmut]` in pyproject.toml names the same files."""
+
+_MUTANTS: Final = Path("mutants")
+_KILLED: Final = {1, 3}
+# A mutant that never ends was noticed: SIGXCPU by mutmut, and its own codes for that.
+_TIMED_OUT: Final = {-24, 24, 36, 152, 255, -9}
+_PROSE: Final = re.compile(r"[A-Za-z]+ [A-Za-z]+|^ [a-z]|[a-z;:,] $")
+_HELP: Final = "x__parser__mutmut_"
+
+
+def area_of(file: str) -> str | None:
+    """The first area that a file belongs to."""
+    return next((area for area, those in AREAS.items() if any(fnmatch.fnmatch(file, each) for each in those)), None)
+
+
+def drawn(mutants: Mapping[str, Sequence[str]], count: int, seed: int) -> list[str]:
+    """The names of at most `count` mutants, as many of each area as of any other where it has so many.
+
+    Args:
+        mutants: all names, by file
+        count: how many at most
+        seed: the same seed draws the same from the same source
+    """
+    names: list[str] = []
+    for area in AREAS:
+        known = [(file, name) for file, those in mutants.items() if area_of(file) == area for name in those]
+        random.Random(f"{seed} {area}").shuffle(known)  # noqa: S311  # no secret
+        names += _first(count // len(AREAS), (name for file, name in known if is_drawn(file, name)))
+    return names
+
+
+def is_drawn(file: str, name: str) -> bool:
+    """Whether a test is to notice this mutant: it changes more than wording."""
+    if _HELP in name:
+        return False
+    functions = _functions(file)
+    mutant = name.rpartition(".")[2]
+    original = re.sub(r"__mutmut_\d+$", "__mutmut_orig", mutant)
+    return _without_prose(functions[mutant]) != _without_prose(functions[original])
+
+
+def _first(count: int, names: Iterator[str]) -> list[str]:
+    return [name for _, name in zip(range(count), names, strict=False)]
+
+
+@cache
+def _functions(file: str) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse((_MUTANTS / file).read_text())
+    return {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+
+
+def _without_prose(function: ast.FunctionDef) -> str:
+    texts = [each for each in ast.walk(function) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    prose = {repr(each.value) for each in texts if _PROSE.search(str(each.value))}
+    dumped = "\n".join(ast.dump(each) for each in [function.args, *function.body])
+    for text in sorted(prose, key=len, reverse=True):
+        dumped = dumped.replace(f"Constant(value={text})", "prose")
+    return dumped
+
+
+def results_of(file: str) -> dict[str, int | None]:
+    """How each mutant of a file ended: pytest's exit code, or none."""
+    return json.loads((_MUTANTS / f"{file}.meta").read_text())["exit_code_by_key"]
+
+
+def files() -> list[str]:
+    """The files that have mutants."""
+    return sorted(each.relative_to(_MUTANTS).as_posix().removesuffix(".meta") for each in _MUTANTS.rglob("*.py.meta"))
+
+
+def generate() -> None:
+    """Write all mutants, into a copy of the project."""
+    from mutmut import __main__ as mutmut  # noqa: PLC0415  # reads its settings when it is imported
+
+    shutil.rmtree(_MUTANTS, ignore_errors=True)
+    _MUTANTS.mkdir()
+    mutmut.copy_src_dir()  # pyright: ignore[reportPrivateImportUsage]
+    mutmut.copy_also_copy_files()  # pyright: ignore[reportPrivateImportUsage]
+    mutmut.create_mutants(2)
+
+
+def table(ended: Mapping[str, Mapping[str, int | None]]) -> list[str]:
+    """For each file how many mutants were killed; for each area and in all the same.
+
+    Args:
+        ended: exit codes by name, by file
+    """
+    lines: list[str] = []
+    killed: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    for file, results in ended.items():
+        dead = sum(code in _KILLED | _TIMED_OUT for code in results.values())
+        area = str(area_of(file))
+        for each in (area, "all"):
+            killed[each] += dead
+            tried[each] += len(results)
+        lines.append(f"  {file:42} {dead:4} of {len(results):4}")
+    return [
+        *lines,
+        *(f"{each:44} {killed[each]:4} of {tried[each]:4} {killed[each] / tried[each]:4.0%}" for each in tried),
+    ]
+
+
+def main(words: Sequence[str]) -> int:
+    """Run it; gives back the exit code."""
+    parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
+    parser.add_argument("--mutants", type=int, default=400, help="how many at most (400)")
+    parser.add_argument("--seed", type=int, default=1, help="draws another sample (1)")
+    parser.add_argument("--report", type=Path, help="a JSON file that gets how each mutant ended")
+    given = parser.parse_args(words)
+    generate()
+    names = drawn({file: sorted(results_of(file)) for file in files()}, given.mutants, given.seed)
+    done = subprocess.run([sys.executable, "-m", "mutmut", "run", "--max-children", "2", *names], check=False)
+    if done.returncode != 0:
+        return done.returncode
+    tried = set(names)
+    ended = {file: {name: code for name, code in results_of(file).items() if name in tried} for file in files()}
+    ended = {file: results for file, results in ended.items() if results}
+    if given.report is not None:
+        given.report.write_text(json.dumps(ended, indent=1))
+    survivors = [
+        name for results in ended.values() for name, code in results.items() if code not in _KILLED | _TIMED_OUT
+    ]
+    for name in survivors:
+        shown = subprocess.run(
+            [sys.executable, "-m", "mutmut", "show", name], capture_output=True, text=True, check=False
+        )
+        changed = [line for line in shown.stdout.splitlines() if re.match(r"[-+](?![-+])", line)]
+        print(name, *changed, sep="\n  ")
+    print(*table(ended), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
