@@ -1,6 +1,6 @@
 """Changes the modules that decide, one small change at a time, and counts which changes the tests notice.
 
-    python -m tools.mutation [--mutants 400] [--seed 1] [--report FILE]
+    python -m tools.mutation [--mutants 320] [--seed 1] [--report FILE]
 
 mutmut (https://mutmut.readthedocs.io) makes the changed functions, the mutants, and finds out which tests call which
 function. From each area below a seeded sample is drawn, the same for the same source, and the unit and program tests
@@ -22,8 +22,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 AREAS: Final[Mapping[str, tuple[str, ...]]] = {
     "settings rules": (
@@ -44,6 +45,7 @@ AREAS: Final[Mapping[str, tuple[str, ...]]] = {
 """The modules that decide, by what they decide; `[tool.mutmut]` in pyproject.toml names the same files."""
 
 _MUTANTS: Final = Path("mutants")
+_STATISTICS: Final = _MUTANTS / "mutmut-stats.json"
 _KILLED: Final = {1, 3}
 # A mutant that never ends was noticed: SIGXCPU by mutmut, and its own codes for that.
 _TIMED_OUT: Final = {-24, 24, 36, 152, 255, -9}
@@ -111,6 +113,24 @@ def files() -> list[str]:
     return sorted(each.relative_to(_MUTANTS).as_posix().removesuffix(".meta") for each in _MUTANTS.rglob("*.py.meta"))
 
 
+def trimmed(statistics: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """mutmut's statistics with the quickest tests of each function only, as many as take so many seconds together.
+
+    A mutant of what all tests call would else be tried for minutes, mostly by tests that are about something else.
+    """
+    took: dict[str, float] = statistics["duration_by_test"]
+    kept: dict[str, list[str]] = {}
+    for function, tests in statistics["tests_by_mangled_function_name"].items():
+        quickest = sorted(tests, key=lambda test: (took.get(test, 0.0), test))
+        sums = accumulate(took.get(test, 0.0) for test in quickest)
+        kept[function] = [
+            test
+            for place, (test, total) in enumerate(zip(quickest, sums, strict=True))
+            if place == 0 or total <= seconds
+        ]
+    return {**statistics, "tests_by_mangled_function_name": kept}
+
+
 def generate() -> None:
     """Write all mutants, into a copy of the project."""
     from mutmut import __main__ as mutmut  # noqa: PLC0415  # reads its settings when it is imported
@@ -147,15 +167,18 @@ def table(ended: Mapping[str, Mapping[str, int | None]]) -> list[str]:
 def main(words: Sequence[str]) -> int:
     """Run it; gives back the exit code."""
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
-    parser.add_argument("--mutants", type=int, default=400, help="how many at most (400)")
+    parser.add_argument("--mutants", type=int, default=320, help="how many at most (320)")
     parser.add_argument("--seed", type=int, default=1, help="draws another sample (1)")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of tests for each mutant, the quickest first (40)")
     parser.add_argument("--report", type=Path, help="a JSON file that gets how each mutant ended")
     given = parser.parse_args(words)
     generate()
     names = drawn({file: sorted(results_of(file)) for file in files()}, given.mutants, given.seed)
-    done = subprocess.run([sys.executable, "-m", "mutmut", "run", "--max-children", "2", *names], check=False)
-    if done.returncode != 0:
-        return done.returncode
+    run = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
+    # The first run makes the statistics, for all.
+    subprocess.run([*run, names[0]], check=True)
+    _STATISTICS.write_text(json.dumps(trimmed(json.loads(_STATISTICS.read_text()), given.seconds)))
+    subprocess.run([*run, *names], check=True)
     tried = set(names)
     ended = {file: {name: code for name, code in results_of(file).items() if name in tried} for file in files()}
     ended = {file: results for file, results in ended.items() if results}
