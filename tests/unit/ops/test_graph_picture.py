@@ -11,6 +11,7 @@ import pytest
 from ops.graph_components import INTERNET, Arrow, Component, drawn_arrows, read_graph
 from ops.graph_layout import Size, spread, top_down
 from ops.graph_picture import draw
+from tests.says import Says
 from tools.graph_picture import main
 
 pytestmark = pytest.mark.unit
@@ -169,12 +170,12 @@ def test_a_state_without_a_stack_is_refused(tmp_path: Path, capsys: pytest.Captu
     empty.write_text('{"version": 3, "deployment": {}}')
 
     assert main([str(empty)]) == 2
-    assert "pulumi stack export" in capsys.readouterr().err
+    assert Says("pulumi stack export", at="graph_picture") == capsys.readouterr().err.strip()
 
 
-def test_an_export_that_failed_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_that_failed_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nothing = tmp_path / "state.json"
     nothing.write_text("")
 
     assert main([str(nothing)]) == 2
-    assert capsys.readouterr().err == "graph_picture: the state is not JSON; is the stack up?\n"
+    assert Says("JSON", "up", at="graph_picture") == capsys.readouterr().err.strip()
