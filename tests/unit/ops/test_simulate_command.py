@@ -139,7 +139,7 @@ def test_problems_of_compared_settings_are_told_all_at_once(curve: Path, tmp_pat
     other.write_text("config: 5\n")
     assert refused(*words) == Says(str(other), "config", "mapping")
     other.write_text("config: {slipway:services: [1]}\n")
-    assert refused(*words).splitlines() == [Says(str(other)), Says("mapping", at="  slipway:services")]
+    assert refused(*words).splitlines() == [Says(str(other)), Says("[1]", "map", at="  slipway:services")]
 
 
 @pytest.mark.parametrize("words", [("--time-zone", "EST"), ("--pod-seconds", "-1"), ("--node-seconds", "99999")])
