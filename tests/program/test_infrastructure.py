@@ -85,7 +85,7 @@ def test_cluster_is_private_encrypted_and_logged(graph: Graph) -> None:
     assert inputs["endpointPrivateAccess"] is True
     assert inputs["publicAccessCidrs"] == ["203.0.113.0/24"]
     assert inputs["authenticationMode"] == "API"
-    assert inputs["encryptionConfigKeyArn"]
+    assert inputs["encryptionConfigKeyArn"].endswith(f":slipway-{graph.stack}-cluster")
     assert inputs["enabledClusterLogTypes"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
     assert inputs["bootstrapSelfManagedAddons"] is False
     assert inputs["skipDefaultSecurityGroups"] is True

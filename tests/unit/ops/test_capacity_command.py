@@ -99,7 +99,7 @@ def test_a_price_flag_of_another_form(flag: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as exit_:
         printed("-s", "prod", *WEEK, "--price", flag)
     assert exit_.value.code == 2
-    assert "--price" in capsys.readouterr().err
+    assert Says("--price", repr(flag)) == capsys.readouterr().err.splitlines()[-1]
 
 
 def test_what_does_not_fit_is_told_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,7 +155,7 @@ def test_findings_of_a_basic_scan(ecr: Ecr, client: Any) -> None:
 def test_an_enhanced_scan_counts_once_it_has_been_through(ecr: Ecr, client: Any) -> None:
     digest = put(client, "git-3f2c1ab")
     scanned(client, digest, "ACTIVE", findings=[])
-    assert ecr.scan(REPOSITORY, digest).problem("MEDIUM") == Says("not finished")
+    assert ecr.scan(REPOSITORY, digest).problem("MEDIUM") == Says("not finished", "again")
     finished = put(client, "git-aaaaaaa", "another")
     scanned(client, finished, "ACTIVE", imageScanCompletedAt=1_795_000_000, findingSeverityCounts={"CRITICAL": 1})
     assert ecr.scan(REPOSITORY, finished).counts == {"CRITICAL": 1}

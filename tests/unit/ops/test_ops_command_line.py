@@ -30,9 +30,10 @@ def pulumi(project: Path, script: str) -> PulumiCommand:
     return PulumiCommand.of(str(path), project)
 
 
-def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--help"]) == 0
-    assert "migrate" in capsys.readouterr().out
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["-h"], 0), ([], 2)])
+def test_help_and_no_command_list_the_commands(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == code
+    assert capsys.readouterr().out == Says("python -m ops <command>", "affected", "migrate", "summarize")
 
 
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,20 +41,17 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert Says("migrat", "affected, capacity,", "migrate", at="ops") == capsys.readouterr().err.strip()
 
 
-def test_no_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
-    assert "migrate" in capsys.readouterr().out
-
-
-def test_a_program_that_is_not_there_is_refused(project: Path) -> None:
-    with pytest.raises(Refusal, match=r"^--pulumi 'no-such-pulumi': "):
-        PulumiCommand.of("no-such-pulumi", project)
-
-
-def test_a_directory_without_a_project_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "directory", "says"),
+    [
+        ("no-such-pulumi", ".", Says("install Pulumi", at="--pulumi 'no-such-pulumi'")),
+        ("sh", "without-project", Says("without-project", "Pulumi.yaml")),
+    ],
+)
+def test_a_program_and_a_project_have_to_be_there(project: Path, words: str, directory: str, says: Says) -> None:
     with pytest.raises(Refusal) as refused:
-        PulumiCommand.of("sh", tmp_path)
-    assert Says(str(tmp_path), "Pulumi.yaml") == str(refused.value)
+        PulumiCommand.of(words, project / directory)
+    assert says == str(refused.value)
 
 
 def test_an_unknown_stack_is_refused_with_those_there_are(project: Path) -> None:
