@@ -189,9 +189,7 @@ def test_nobody_is_there_to_ask() -> None:
     with two_haproxys() as fleet:
         refused = fleet.migrate("weight", "5", yes=False)
         assert refused.returncode == 2
-        assert Says("5 %", "95 %", at="  shop") in refused.stdout.splitlines(), (
-            "what would be done is said all the same"
-        )
+        assert Says("5 %", "95 %", at="  shop") in refused.stdout.splitlines(), "what would be done"
         assert refused.stderr.splitlines() == [Says("--yes", at="ops migrate")]
         assert fleet.weights() == [("50", "50")] * 2
 

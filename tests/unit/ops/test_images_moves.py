@@ -40,12 +40,8 @@ def moved(source: StackImages, target: StackImages, *services: str) -> list[tupl
 
 def test_every_image_the_target_has_a_repository_for_moves() -> None:
     first, *_ = moves_between(stack("dev"), stack("prod"), ())
-    assert first == Move(
-        "frontend",
-        "frontend",
-        Reference.parse(f"dev.example.com/frontend{DIGEST}"),
-        Repository("prod.example.com", "frontend"),
-    )
+    source, target = Reference.parse(f"dev.example.com/frontend{DIGEST}"), Repository("prod.example.com", "frontend")
+    assert first == Move("frontend", "frontend", source, target)
     assert moved(stack("dev"), stack("prod")) == [
         ("frontend", "frontend"),
         ("users", "users_backend"),

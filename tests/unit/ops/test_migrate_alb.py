@@ -88,7 +88,7 @@ def test_the_file_is_written_and_the_stack_brought_up(call: Call) -> None:
     assert call.text() == TEXT.replace("newPercent: 5", "newPercent: 20")
     assert (call.project / "seen.yaml").read_text() == call.file.read_text()
     assert call.called == "up --stack test --yes --skip-preview\n"
-    assert "│ frontend │ 5 % -> 20 % │ 95 % -> 80 % │ stays         │" in said.splitlines()
+    assert Says("frontend", "5 % -> 20 %", "95 % -> 80 %", "stays") in said.splitlines()
 
 
 def test_a_switch_takes_the_stickiness_out_and_says_so(call: Call) -> None:
@@ -121,10 +121,10 @@ def test_anothers_edit_meanwhile_is_not_lost(call: Call) -> None:
 def test_a_side_without_a_healthy_target_is_not_given_more(call: Call) -> None:
     groups = call.account.groups
     call.account.elbv2.deregister_targets(TargetGroupArn=groups.new, Targets=[{"Id": "10.10.0.5", "Port": 8080}])
-    for change, after in (
-        (Change("switch", "new"), 100),
-        (Change("weight", percent=6), 6),
-        (Change("ready", "new", 50), 50),
+    for after, change in (
+        (100, Change("switch", "new")),
+        (6, Change("weight", percent=6)),
+        (50, Change("ready", "new", 50)),
     ):
         with pytest.raises(Refusal) as refused:
             call.change(change)

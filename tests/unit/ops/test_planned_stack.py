@@ -16,9 +16,6 @@ from tests.planned_preview import EDGE, LONG, MASKED, NETWORK, OPEN_TO_THE_WORLD
 
 pytestmark = pytest.mark.unit
 
-SECRET = "kubernetes:core/v1:Secret"
-WITHOUT_TYPES = json.dumps({"steps": [{"op": "same", "urn": "u", "newState": {"custom": True}}]})
-
 
 def planned(text: str) -> PlannedStack:
     found = read_planned(text)
