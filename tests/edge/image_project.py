@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,3 @@ def refused(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     return lines[0]
-
-
-MakeProject = Callable[[RegistryServer, RegistryServer], ImageProject]

@@ -15,6 +15,7 @@ import pytest
 from sandbox.control_plane.certificates import Authority
 from tests.edge.database_job import DatabaseJob, Login
 from tests.edge.postgres_server import PostgresServer
+from tests.says import Says
 
 pytestmark = pytest.mark.edge
 
@@ -98,7 +99,7 @@ def test_no_back_end_reads_anothers_database(server: PostgresServer) -> None:
 def test_without_tls_nobody_comes_in(server: PostgresServer) -> None:
     job = DatabaseJob("thoughts", FIRST)
     assert job.run(server).exit_code == 0
-    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba.conf entry .* no encryption"):
+    with pytest.raises(psycopg.OperationalError, match=r"pg_hba\.conf .* no encryption"):
         connect(server, job.login, sslmode="disable", sslrootcert="")
 
 
@@ -117,7 +118,7 @@ def test_a_server_of_another_name_is_not_believed(server: PostgresServer) -> Non
     job = DatabaseJob("thoughts", FIRST)
     refused = job.run(server, PGHOST="elsewhere.example.com")
     assert refused.exit_code != 0
-    assert 'does not match host name "elsewhere.example.com"' in refused.output
+    assert Says("host name", '"elsewhere.example.com"') == refused.output
 
 
 def test_no_password_is_in_the_servers_log(server: PostgresServer) -> None:
@@ -202,7 +203,7 @@ def test_a_new_password_comes_without_a_failed_write(server: PostgresServer) -> 
         assert connection.execute("select count(*) from thoughts").fetchone() == (written,)
     assert old is not None
     connect(server, old).close()  # the password before this one is good until the next
-    with pytest.raises(psycopg.OperationalError, match='password authentication failed for user "thoughts_a"'):
+    with pytest.raises(psycopg.OperationalError, match=r'password .*"thoughts_a"'):
         connect(server, Login("thoughts_a", FIRST, "thoughts"))
 
 
@@ -216,9 +217,7 @@ def test_a_password_changed_without_its_version_is_told_and_disturbs_nobody(serv
         failed = DatabaseJob("thoughts", SECOND).run(server)
         pods.writes(10)
     assert failed.exit_code == 1
-    assert "thoughts_a cannot log in to thoughts. Was its password changed, and passwordVersion left at 1?" in (
-        failed.output
-    )
+    assert Says("thoughts_a", "thoughts", "password", "passwordVersion", "1") in failed.output.splitlines()
     assert SECOND not in failed.output
     assert pods.failures == []
 

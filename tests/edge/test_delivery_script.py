@@ -19,6 +19,7 @@ from infra.haproxy_script import apply_configuration_script
 from sandbox.local_haproxy import USUAL_FOLDERS
 from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, EdgeSystem, edge_system, wait_until
 from tests.edge.load import Load
+from tests.says import Says
 
 pytestmark = pytest.mark.edge
 
@@ -115,7 +116,7 @@ def test_a_new_weight_is_taken_by_a_reload_under_load(
                 text = machine.rendered(percent)
                 done = machine.apply(text)
                 assert done.returncode == 0, done.stderr
-                assert done.stdout.endswith(f"slipway-haproxy-apply: HAProxy goes on with {sha256(text)}\n")
+                assert done.stdout.splitlines()[-1] == Says("goes on", sha256(text), at="slipway-haproxy-apply")
                 assert machine.haproxy.worker() not in {before, None}
                 assert machine.haproxy.files.configuration.read_text() == text
                 sides = load.sides_of(2 * STEP)
@@ -155,20 +156,20 @@ def test_what_is_wrong_leaves_the_old_one_running(tmp_path: Path, wrong: str) ->
         good = machine.rendered(10)
         match wrong:
             case "broken":
-                done = machine.apply(good.replace("balance roundrobin", "balance nonsense"))
-                said = "HAProxy does not take"
+                broken = good.replace("balance roundrobin", "balance nonsense")
+                done = machine.apply(broken)
+                facts = ("not take", sha256(broken))
             case "checksum":
                 done = machine.apply(good, asked=sha256("another"))
-                said = f"has the SHA-256 {sha256(good)}, but {sha256('another')} was asked for"
+                facts = ("SHA-256", sha256(good), sha256("another"))
             case "missing":
                 done = machine.apply(None)
-                said = "s3://a-bucket/a/key cannot be read"
+                facts = ("s3://a-bucket/a/key", "read")
             case _:
                 done = machine.apply(good, RELOAD_FAILS="yes")
-                said = "the reload failed"
+                facts = ("reload", "failed")
         assert done.returncode != 0
-        assert said in done.stderr
-        assert done.stderr.endswith("HAProxy goes on as it was\n")
+        assert done.stderr.splitlines()[-1] == Says(*facts, "as it was", at="slipway-haproxy-apply")
         assert (machine.haproxy.worker(), machine.haproxy.files.configuration.read_text()) == before
         load.more(STEP)
         sides = load.sides_of(2 * STEP)
@@ -194,7 +195,7 @@ def test_two_at_once_do_not_meet(tmp_path: Path) -> None:
             )
             refused = machine.apply(machine.rendered(10), SLIPWAY_HAPROXY_WAIT_SECONDS="1")
             assert refused.returncode != 0
-            assert "another run did not end" in refused.stderr
+            assert refused.stderr.splitlines()[-1] == Says("another run", at="slipway-haproxy-apply")
         finally:
             lock.communicate(timeout=10)
         assert machine.haproxy.state(NEW)["weight"] == "50"

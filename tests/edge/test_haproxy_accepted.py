@@ -16,6 +16,7 @@ from sandbox.local_haproxy import haproxy_program, has_prometheus_exporter, prob
 from sandbox.refusal import Refusal
 from tests.edge.edge_system import EdgeHaproxy, edge_system, settings_of
 from tests.edge.random_settings import random_values
+from tests.says import Says
 
 pytestmark = pytest.mark.edge
 
@@ -53,7 +54,7 @@ def test_a_password_that_is_not_set_is_no_empty_password(tmp_path: Path, monkeyp
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     with edge_system() as system:
         text = system.haproxy.rendered(system.values)
-        assert f"{PASSWORD_VARIABLE} is not set" in problems_of(haproxy_program(), text, tmp_path, {})
+        assert problems_of(haproxy_program(), text, tmp_path, {}) == Says(PASSWORD_VARIABLE, "not set")
 
 
 def test_a_configuration_that_haproxy_refuses_changes_nothing() -> None:

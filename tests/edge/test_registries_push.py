@@ -9,6 +9,7 @@ import pytest
 
 from tests.edge.image_project import ImageProject, refused
 from tests.edge.made_images import MadeImage, engine_archive, make_image
+from tests.says import Says
 
 pytestmark = pytest.mark.edge
 
@@ -56,7 +57,7 @@ def test_the_same_again_is_there_already(images: ImageProject, built: MadeImage)
     assert images.ops("push", "frontend", str(built.directory)).returncode == 0
     again = images.ops("push", "frontend", str(built.directory))
     assert (again.returncode, again.stdout) == (0, f"{built.digest}\n")
-    assert again.stderr == f"{images.url('dev', 'frontend')}:{TAG} was there already\n"
+    assert again.stderr.splitlines() == [Says(f"{images.url('dev', 'frontend')}:{TAG}", "already")]
 
 
 def test_its_digest_can_be_written_into_the_stack_file(images: ImageProject, built: MadeImage) -> None:
@@ -85,7 +86,7 @@ def test_an_image_of_a_container_engine(images: ImageProject, built: MadeImage, 
 def test_an_image_that_the_engine_has_not(images: ImageProject, tmp_path: Path) -> None:
     engine(images, tmp_path / "none")
     line = refused(images.ops("push", "frontend", "frontend:old"))
-    assert line == "ops push: docker does not give frontend:old: Error response from daemon: reference does not exist"
+    assert line == Says("docker", "frontend:old", "Error response from daemon", at="ops push")
 
 
 def test_an_image_of_another_registry(images: ImageProject, built: MadeImage) -> None:
@@ -94,9 +95,8 @@ def test_an_image_of_another_registry(images: ImageProject, built: MadeImage) ->
     done = images.ops("push", "frontend", f"{elsewhere}:v1")
     assert (done.returncode, done.stdout) == (0, f"{built.digest}\n")
     assert images.registries["dev"].tags(images.repository("dev", "frontend")) == {TAG: built.digest}
-    assert refused(images.ops("push", "frontend", f"{elsewhere}:v2")).endswith(
-        "/built/frontend:v2: there is no such image"
-    )
+    missing = f"{elsewhere}:v2"
+    assert refused(images.ops("push", "frontend", missing)) == Says("no such image", at=f"ops push: {missing}")
 
 
 def test_a_service_stands_for_its_image(images: ImageProject, built: MadeImage) -> None:
@@ -106,16 +106,15 @@ def test_a_service_stands_for_its_image(images: ImageProject, built: MadeImage) 
 
 def test_an_image_that_no_stack_has_a_repository_for(images: ImageProject, built: MadeImage) -> None:
     line = refused(images.ops("push", "shop", str(built.directory)))
-    assert line == "ops push: stack dev has no repository for shop; expected one of frontend, users_backend"
+    assert line == Says("stack dev", "repository", "shop", "frontend, users_backend", at="ops push")
 
 
 def test_a_commit_must_be_known_and_be_one(images: ImageProject, tmp_path: Path) -> None:
-    made = make_image(tmp_path / "made", seed=2)
-    assert "does not say which commit it was built from; say it with --commit" in refused(
-        images.ops("push", "frontend", str(made.directory))
-    )
-    line = refused(images.ops("push", "frontend", str(made.directory), "--commit", "main"))
-    assert line == "ops push: --commit is 'main'; expected a commit, 7 or more hexadecimal digits"
+    made = str(make_image(tmp_path / "made", seed=2).directory)
+    label = "org.opencontainers.image.revision"
+    assert refused(images.ops("push", "frontend", made)) == Says(made, "--commit", label, at="ops push")
+    other = refused(images.ops("push", "frontend", made, "--commit", "main"))
+    assert other == Says("--commit", "'main'", "7", "hexadecimal", at="ops push")
 
 
 def test_of_a_layout_with_several_images_one_is_named(images: ImageProject, built: MadeImage) -> None:
@@ -126,7 +125,7 @@ def test_of_a_layout_with_several_images_one_is_named(images: ImageProject, buil
     content["manifests"] = [{**entry, "annotations": {name: each}} for each in ("one", "two")]
     index.write_text(json.dumps(content))
     line = refused(images.ops("push", "frontend", str(built.directory)))
-    assert line.endswith("has 2 images; say which with --name: one, two")
+    assert line == Says(str(built.directory), "2 images", "--name: one, two", at="ops push")
     assert images.ops("push", "frontend", str(built.directory), "--name", "two").stdout == f"{built.digest}\n"
 
 
@@ -134,12 +133,11 @@ def test_of_a_layout_with_several_images_one_is_named(images: ImageProject, buil
 def test_a_file_that_is_no_archive(images: ImageProject, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file.tar").write_bytes(content)
     line = refused(images.ops("push", "frontend", str(tmp_path / "file.tar"), "--commit", "3f2c1ab"))
-    assert "file.tar, read as an OCI archive or an engine's: " in line
+    assert line == Says(f"{tmp_path}/file.tar", "OCI archive", at="ops push")
 
 
 def test_a_directory_that_is_no_layout(images: ImageProject, tmp_path: Path) -> None:
-    line = refused(images.ops("push", "frontend", str(tmp_path)))
-    assert line.endswith("is no OCI layout: it has no index.json with manifests")
+    assert refused(images.ops("push", "frontend", str(tmp_path))) == Says(str(tmp_path), "OCI layout", "index.json")
 
 
 def test_login_gives_an_engine_the_password_on_its_standard_input(images: ImageProject, tmp_path: Path) -> None:
@@ -147,5 +145,5 @@ def test_login_gives_an_engine_the_password_on_its_standard_input(images: ImageP
     dev = images.registries["dev"]
     done = images.ops("login", dev.address, "--user", dev.user, "--engine", "docker", given=f"{dev.password}\n")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"logged in to {dev.address} as {dev.user}\n"
+    assert done.stdout.splitlines() == [Says(dev.address, dev.user)]
     assert asked.read_text() == f"login --username {dev.user} --password-stdin {dev.address}\n{dev.password}"

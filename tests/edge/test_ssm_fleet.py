@@ -16,6 +16,7 @@ from ops.stack_file import StackFile
 from tests.edge.aws_stand_in import ACCOUNT, DOCUMENT, GROUP, StandIn, served
 from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, edge_system, wait_until
 from tests.ops_command import forked
+from tests.says import Says
 
 pytestmark = [pytest.mark.edge, pytest.mark.usefixtures("forked_commands")]
 
@@ -106,9 +107,9 @@ def test_a_weight_is_told_to_all_machines_and_kept_in_the_stack_file(tmp_path: P
         assert stack.weights() == [("5", "95")] * 2
         assert stack.file.read_text() == STACK_FILE.replace("newPercent: 50 #", "newPercent: 5  #")
         assert f"On {FIRST}, {SECOND}:" in done.stdout
-        assert f"{THIRD} is Pending, and is left alone." in done.stdout
-        assert "2 of 2 HAProxys answer" in done.stdout
-        assert "deliver it: pulumi up --stack test" in done.stdout
+        assert Says(THIRD, "Pending") in done.stdout.splitlines()
+        assert "2 of 2 HAProxys" in done.stdout
+        assert ": pulumi up --stack test" in done.stdout
         assert stack.called == []
     keys = dict(stack.account.asked)
     assert keys["AssumeRole"] == "AKIAPERSON"
@@ -126,7 +127,7 @@ def test_a_switch_brings_the_stack_up_where_it_is_asked_to(tmp_path: Path) -> No
         (stack.project / "exit-code").write_text("1")
         failed = stack.migrate("weight", "100", "--up")
         assert failed.returncode == 1
-        assert "! The machines and the file have it, but the stack was not brought up." in failed.stdout
+        assert Says("stack", "not brought up") in failed.stdout.splitlines()
 
 
 def test_finer_weights_are_replaced(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_finer_weights_are_replaced(tmp_path: Path) -> None:
         stack.file.write_text(STACK_FILE.replace("newPercent: 50 # half", "weights: {new: 1, old: 256}"))
         done = stack.migrate("weight", "1")
         assert done.returncode == 0
-        assert "! shop has finer weights in the stack file; newPercent takes their place there." in done.stdout
+        assert Says("! shop", "weights", "newPercent") in done.stdout.splitlines()
         shop = StackFile(stack.file).get("slipway:migration", "services", "shop")
         assert dict(shop) == {"checkPath": "/health", "newPercent": 1}
 
@@ -145,18 +146,18 @@ def test_maintenance_is_the_machines_own(tmp_path: Path) -> None:
         assert done.returncode == 0
         assert [each.state(NEW)["status"] for each in stack.both] == ["MAINT"] * 2
         assert stack.file.read_text() == STACK_FILE
-        assert "a machine that starts later begins without them" in done.stdout
+        assert Says("MAINT", "DRAIN", "later") == " ".join(done.stdout.split())
 
 
 def test_a_machine_that_is_not_reached_is_named_and_the_file_stays(tmp_path: Path) -> None:
     with stack_of(tmp_path, states={}) as stack:
         status = stack.migrate("status")
         assert status.returncode == 1
-        assert f"! {THIRD} does not answer: InvalidInstanceId: Instances not in a valid state" in status.stdout
+        assert Says(f"! {THIRD}", "InvalidInstanceId") in status.stdout.splitlines()
         done = stack.migrate("weight", "5")
         assert done.returncode == 1
         assert f"! {THIRD}: InvalidInstanceId" in done.stdout
-        assert "Pulumi.test.yaml is as it was." in done.stdout
+        assert Says("Pulumi.test.yaml", "as it was") in done.stdout.splitlines()
         assert stack.weights() == [("5", "95")] * 2
         assert stack.file.read_text() == STACK_FILE
 
@@ -173,26 +174,21 @@ def test_a_machine_whose_haproxy_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_aws_and_stack_refusals_are_one_line(tmp_path: Path) -> None:
     with stack_of(tmp_path, trusted=False) as stack:
-        for words, outputs, said in (
-            (
-                ("status",),
-                {"migration": OUTPUT},
-                "AWS did not tell the role arn:aws:iam::123456789012:role/slipway-test",
-            ),
-            (("status",), {"migration": None}, "stack test has no migration; set slipway:migration"),
-            (("status",), {}, "stack test tells nothing of a migration; bring it up first: pulumi up --stack test"),
-            (("weight", "5", "users"), {"migration": OUTPUT}, "users: does not migrate; expected some of shop"),
+        for words, outputs, facts in (
+            (("status",), {"migration": OUTPUT}, ("AWS", f"arn:aws:iam::{ACCOUNT}:role/slipway-test-deploy")),
+            (("status",), {"migration": None}, ("stack test", "set slipway:migration")),
+            (("status",), {}, ("stack test", "migration", "pulumi up --stack test")),
+            (("weight", "5", "users"), {"migration": OUTPUT}, ("users", "shop")),
         ):
             (stack.project / "outputs.json").write_text(json.dumps(outputs))
             refused = stack.migrate(*words)
             assert refused.returncode == 2
-            assert refused.stderr.startswith(f"ops migrate: {said}")
-            assert refused.stderr.count("\n") == 1
+            assert refused.stderr.splitlines() == [Says(*facts, at="ops migrate")]
     stack.account.trusted = True
     (stack.project / "outputs.json").write_text(json.dumps({"migration": OUTPUT}))
     refused = stack.migrate("status")
     assert refused.returncode == 2, "nothing listens there any longer"
-    assert 'AWS did not tell who is asking: Could not connect to the endpoint URL: "http://127' in refused.stderr
+    assert refused.stderr.splitlines() == [Says("AWS", stack.environment["AWS_ENDPOINT_URL"], at="ops migrate")]
 
 
 def test_a_stack_file_that_is_ahead_of_the_stack_is_refused(tmp_path: Path) -> None:
@@ -200,5 +196,6 @@ def test_a_stack_file_that_is_ahead_of_the_stack_is_refused(tmp_path: Path) -> N
         stack.file.write_text(STACK_FILE.replace("kind: haproxy", "kind: alb"))
         refused = stack.migrate("weight", "5")
         assert refused.returncode == 2
-        assert "slipway:migration has no kind: haproxy, unlike the stack that is up" in refused.stderr
+        facts = ("Pulumi.test.yaml", "slipway:migration", "kind: haproxy", "pulumi up --stack test")
+        assert refused.stderr.splitlines() == [Says(*facts, at="ops migrate")]
         assert stack.weights() == [("50", "50")] * 2

@@ -130,7 +130,7 @@ def test_tls_at_the_edge(graph: Graph) -> None:
     assert (https["port"], https["protocol"]) == (443, "HTTPS")
     # TLS 1.3, and 1.2 for clients that have no better; 1.0 and 1.1 are in none of the policies with this name.
     assert https["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-    assert https["certificateArn"]
+    assert https["certificateArn"].endswith(f":slipway-{graph.stack}-certificate")
 
 
 def test_plain_http_is_answered_by_the_same_address_in_https(graph: Graph) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pulumi.runtime import rpc
 
 from tests.program.recorded_graph import Graph, record
+from tests.says import Says
 from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.program
@@ -107,7 +108,7 @@ def test_what_a_chat_is_told() -> None:
     message = transformer["inputTemplate"]
     for part in transformer["inputPaths"]:
         message = message.replace(f"<{part}>", part)
-    assert json.loads(message) == {"text": "state: alarm (since since). What to do: docs/runbooks.md"}
+    assert json.loads(message) == {"text": Says("alarm", "(since since)", "docs/runbooks.md", at="state")}
     role = graph.one("aws:iam/rolePolicy:RolePolicy", "slipway-staging-chat")
     (statement,) = json.loads(role.inputs["policy"])["Statement"]
     assert statement["Action"] == "events:InvokeApiDestination"

@@ -7,6 +7,7 @@ import pytest
 from bench.scheduler_run import spread_constraint
 from capacity.workloads import SERVICE_SPREAD
 from tests.program.recorded_graph import Graph, containers, record
+from tests.says import Says
 from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.program
@@ -202,9 +203,8 @@ def test_a_service_without_an_image_has_only_its_repositories() -> None:
     assert len(graph.of("aws:ecr/repository:Repository")) == 5
     assert len(graph.of("aws:lb/targetGroup:TargetGroup")) == 1
     assert graph.exports["notDeployed"] == {
-        "thoughts": "only its repositories exist; to deploy it, set slipway:images.thoughts_backend"
-        " and slipway:images.thoughts_backend_db",
-        "users": "only its repositories exist; to deploy it, set slipway:images.users_backend_db",
+        "thoughts": Says("slipway:images.thoughts_backend", "slipway:images.thoughts_backend_db"),
+        "users": Says("repositories", "slipway:images.users_backend_db"),
     }
 
 

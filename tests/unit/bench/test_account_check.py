@@ -8,6 +8,7 @@ import pytest
 
 from bench.account_check import Holdings, differences, discrepancies, end_state
 from sandbox.inventory import Record
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -49,10 +50,10 @@ def test_each_way_of_not_matching_is_told() -> None:
         [*ONE.records, stranger, Record("aws", SUBNET, "subnet-older")],
     )
     assert discrepancies(held) == [
-        "orphan: aws:ec2/vpc:Vpc vpc-other exists and is in no state",
-        f"lost: {urn(VPC, 'gone')} is in the state and does not exist",
-        f"twice: {urn(SUBNET, 'first')} is 2 times in the state",
-        f"pending: creating {urn(VPC, 'begun')}",
+        Says("aws:ec2/vpc:Vpc vpc-other", at="orphan"),
+        Says(urn(VPC, "gone"), at="lost"),
+        Says(urn(SUBNET, "first"), "2", at="twice"),
+        Says(f"creating {urn(VPC, 'begun')}", at="pending"),
     ]
     assert held.orphans == [stranger]
     assert discrepancies(Holdings([], [], [stranger]), kept={VPC}) == []

@@ -20,6 +20,7 @@ from bench.autoscaler_curves import CURVES, SECONDS
 from bench.autoscaler_run import Outcome, simulate
 from bench.figure_server import FigureServer
 from sandbox.kubernetes.api_server import ApiServer
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -55,8 +56,7 @@ def test_the_table_and_the_picture_say_how_far_they_agree() -> None:
     shown = io.StringIO()
     Console(file=shown, width=140).print(table([compared]))
     assert "3 (75.0%)" in shown.getvalue()
-    words = [element.text or "" for element in ET.fromstring(drawn(compared)).iter()]
-    assert any("3 of 4 syncs the same" in word for word in words)
+    assert Says("3 of 4") in [element.text for element in ET.fromstring(drawn(compared)).iter()]
 
 
 def test_all_loads_but_the_calm_one_move_their_autoscaler() -> None:
@@ -94,7 +94,7 @@ def test_the_stand_in_for_metrics_server_answers_as_that_does_and_knows_when(tmp
 
         assert get("")["resources"][0]["kind"] == "PodMetrics"
         (item,) = get("/namespaces/default/pods?labelSelector=app%3Dstep")["items"]
-        with pytest.raises(urllib.error.HTTPError):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
             get("/nodes")
     assert (item["metadata"]["name"], item["window"]) == ("a-pod", "2s")
     assert item["containers"] == [{"name": "step", "usage": {"cpu": "12346u", "memory": "64Mi"}}]

@@ -70,7 +70,4 @@ def test_the_report_counts_what_agrees_and_what_does_not() -> None:
     lines = table(outcomes)
     assert "| fits | **all** | 2 | 1 | 1 | 0 |" in lines
     assert "| does not fit | none | 2 | 1 | 1 | 0 |" in lines
-    figures = summary(outcomes)
-    assert "- said to fit, and a pod was left pending: 1" in figures
-    assert "- said not to fit, and all were placed in both orders: 1 (25.0%)" in figures
-    assert "- said not to fit, and all were placed in an order by lot: 2 (50.0%)" in figures
+    assert [line.rpartition(": ")[2] for line in summary(outcomes)[:3]] == ["1", "1 (25.0%)", "2 (50.0%)"]

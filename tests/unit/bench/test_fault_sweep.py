@@ -12,6 +12,7 @@ from bench.fault_waves import fail_each_once
 from bench.kill_recovery import Recovered
 from sandbox.inventory import Inventory
 from tests.engine.sandbox_stack import Outcome, SandboxStack, Step
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -70,7 +71,7 @@ def test_each_target_fails_once_and_the_last_command_meets_no_fault(tmp_path: Pa
 def test_what_fails_beside_the_faults_and_what_never_strikes_is_told(tmp_path: Path) -> None:
     other = Target("aws:sns/topic:Topic", "alarms")
     waves = fail_each_once(stack_in(tmp_path), Chain(also=(other,)), "create", [VPC, Target("a:b/c:D", "nowhere")])
-    assert waves.wrong == (f"failed without a fault: {other}",)
+    assert waves.wrong == (Says("without a fault", str(other)),)
     assert waves.missed == {Target("a:b/c:D", "nowhere")}
 
 

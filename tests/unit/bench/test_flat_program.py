@@ -7,6 +7,7 @@ import pytest
 
 from bench.flat_program import write_flat
 from bench.recorded_requests import UNKNOWN, Requests, differences, requests_in
+from tests.says import Says
 
 URN = "urn:pulumi:prod::slipway::"
 STACK = f"{URN}pulumi:pulumi:Stack::slipway-prod"
@@ -70,5 +71,5 @@ def test_two_previews_of_the_same_do_not_differ(requests: Requests) -> None:
 
 
 def test_another_input_is_a_difference(requests: Requests) -> None:
-    (found,) = differences(requests, requests_in(_messages(mapPublicIpOnLaunch=True)))
-    assert found.startswith("aws:ec2/subnet:Subnet a: inputs are")
+    found = differences(requests, requests_in(_messages(mapPublicIpOnLaunch=True)))
+    assert found == [Says("inputs", "'mapPublicIpOnLaunch': True", at="aws:ec2/subnet:Subnet a")]

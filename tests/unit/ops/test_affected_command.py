@@ -10,6 +10,7 @@ import pytest
 
 from ops.__main__ import main
 from ops.affected_command import affected_stacks
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -60,4 +61,4 @@ def test_the_command_asks_git_what_the_branch_changed(
     assert main(["affected", "--base", "main"]) == 0
     assert json.loads(capsys.readouterr().out) == ["prod"]
     assert main(["affected", "--base", "nowhere"]) == 2
-    assert "--base nowhere: git says" in capsys.readouterr().err
+    assert Says("git", "fatal", at="ops affected: --base nowhere") == capsys.readouterr().err.strip()

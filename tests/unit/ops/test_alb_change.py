@@ -10,6 +10,7 @@ from ops.alb_change import Edit, edits, nobody_left, paths_that_stay, write
 from ops.haproxy_change import Change
 from ops.refusal import Refusal
 from ops.stack_file import StackFile
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -61,30 +62,26 @@ def test_only_these_lines_change(file: StackFile) -> None:
 
 
 def test_ready_needs_a_share(file: StackFile) -> None:
-    with pytest.raises(Refusal, match=r"keeps no share of before; .* ready old --percent 5"):
+    with pytest.raises(Refusal, match=r"^ready: .* ready old --percent 5$"):
         edits(file, Change("ready", "old"), BOTH)
 
 
 def test_a_file_that_is_not_that_of_the_stack_is_refused(file: StackFile) -> None:
-    with pytest.raises(Refusal, match=r"Pulumi\.test\.yaml: slipway:migration\.services\.thoughts is not that"):
+    with pytest.raises(Refusal, match=r"^Pulumi\.test\.yaml: slipway:migration\.services\.thoughts .*bring it up"):
         edits(file, Change("weight", percent=5), ["thoughts"])
 
 
-def test_who_gets_more_has_a_healthy_target() -> None:
+@pytest.mark.parametrize(("before", "after", "lacks"), [(5, 20, True), (20, 5, False), (0, 0, False), (100, 100, True)])
+def test_who_gets_anything_that_does_not_shrink_has_a_healthy_target(before: int, after: int, lacks: bool) -> None:
     healthy = {("frontend", "new"): 0, ("frontend", "old"): 2}
-    assert list(nobody_left([Edit("frontend", 5, 20, None)], healthy)) == [  # type: ignore[arg-type]
-        "frontend: the new side would get 20 % and has no healthy target"
-    ]
-    assert list(nobody_left([Edit("frontend", 20, 5, None)], healthy)) == []  # type: ignore[arg-type]
-    assert list(nobody_left([Edit("frontend", 0, 0, None)], healthy)) == []  # type: ignore[arg-type]
-    (why,) = nobody_left([Edit("frontend", 100, 100, None)], healthy)  # type: ignore[arg-type]
-    assert "the new side would get 100 %" in why, "also when it gets it already"
+    told = list(nobody_left([Edit("frontend", before, after, None)], healthy))  # type: ignore[arg-type]
+    assert told == [Says("new", f"{after} %", "healthy", at="frontend")] * lacks
 
 
 def test_paths_of_the_side_that_is_left_are_told(file: StackFile) -> None:
     def told(change: Change) -> list[str]:
         return list(paths_that_stay(file, edits(file, change, BOTH)))
 
-    assert told(Change("switch", "new")) == ["frontend: paths.old still sends /admin, /admin/* to the old side"]
-    assert told(Change("drain", "new")) == ["frontend: paths.new still sends /static/* to the new side"]
+    assert told(Change("switch", "new")) == [Says("paths.old", "/admin, /admin/*", at="frontend")]
+    assert told(Change("drain", "new")) == [Says("paths.new", "/static/*", at="frontend")]
     assert told(Change("weight", percent=50)) == []

@@ -10,6 +10,7 @@ import pytest
 
 from ops.__main__ import main
 from tests.github_server import TOKEN, GitHubServer, github_server
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -63,7 +64,7 @@ def test_an_issue_is_opened_once_updated_and_closed(
     assert [comment["body"] for comment in server.comments.values()] == ["It is gone."]
     capsys.readouterr()
     assert say(monkeypatch, "It is gone.", *words, "--close") == 0
-    assert capsys.readouterr().out == "no open issue about drift-prod\n"
+    assert [Says("open", "drift-prod")] == capsys.readouterr().out.splitlines()
 
 
 def test_a_branch_has_one_pull_request(server: GitHubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +81,7 @@ def test_what_github_refuses_is_told_in_one_line(
     server.refuses = (403, "Resource not accessible by integration")
     assert say(monkeypatch, "text", "comment", "--pull-request", "1", "--key", "preview") == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == "ops github: GitHub answers 403: Resource not accessible by integration"
+    assert Says("403", server.refuses[1], at="ops github") == last
 
 
 def test_without_a_runners_variables_it_refuses(
@@ -89,6 +90,6 @@ def test_without_a_runners_variables_it_refuses(
     for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
     assert say(monkeypatch, "text", "comment", "--pull-request", "1", "--key", "preview") == 2
-    assert "GITHUB_TOKEN and GITHUB_REPOSITORY not set" in capsys.readouterr().err
+    assert Says("GITHUB_TOKEN", "GITHUB_REPOSITORY", at="ops github") == capsys.readouterr().err.strip()
     assert main(["github", "comment", "--pull-request", "1", "--key", "preview", str(tmp_path / "no.md")]) == 2
-    assert "no.md cannot be read" in capsys.readouterr().err
+    assert Says(f"{tmp_path}/no.md", "read", at="ops github") == capsys.readouterr().err.strip()

@@ -11,6 +11,7 @@ import pytest
 from ops.graph_components import INTERNET, Arrow, Component, drawn_arrows, read_graph
 from ops.graph_layout import Size, spread, top_down
 from ops.graph_picture import draw
+from tests.says import Says
 from tools.graph_picture import main
 
 pytestmark = pytest.mark.unit
@@ -164,17 +165,13 @@ def test_spread_keeps_order_and_distance_and_moves_no_more_than_needed() -> None
     assert spread([50, 50, 500], [10, 10], [1, 1, 1]) == [45, 55, 500]
 
 
-def test_a_state_without_a_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    empty = tmp_path / "state.json"
-    empty.write_text('{"version": 3, "deployment": {}}')
-
-    assert main([str(empty)]) == 2
-    assert "pulumi stack export" in capsys.readouterr().err
-
-
-def test_an_export_that_failed_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    nothing = tmp_path / "state.json"
-    nothing.write_text("")
-
-    assert main([str(nothing)]) == 2
-    assert capsys.readouterr().err == "graph_picture: the state is not JSON; is the stack up?\n"
+@pytest.mark.parametrize(
+    ("export", "facts"), [('{"version": 3, "deployment": {}}', ["pulumi stack export"]), ("", ["JSON", "up"])]
+)
+def test_what_is_no_state_of_a_stack_is_refused(
+    export: str, facts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(export)
+    assert main([str(file)]) == 2
+    assert Says(*facts, at="graph_picture") == capsys.readouterr().err.strip()

@@ -10,6 +10,7 @@ import pytest
 from infra.haproxy_documents import RUNTIME_COMMANDS_PATTERN
 from ops.haproxy_change import Change, commands_for, differences, nobody_left
 from ops.haproxy_runtime import READ, Server, Servers, Side, joined
+from tests.says import Says
 from tests.unit.ops.captured_answers import captured_servers
 
 pytestmark = pytest.mark.unit
@@ -71,7 +72,7 @@ def test_at_no_moment_have_both_sides_no_weight(change: Change, before: tuple[in
 def test_a_side_does_not_leave_when_the_other_takes_nothing(verb: str, side: Side, other: Server) -> None:
     servers = (UP, other) if side == "new" else (other, UP)
     (why,) = refused(Change(verb, side), *servers)  # type: ignore[arg-type]
-    assert why.startswith("nobody would answer for shop: the new side ")
+    assert Says("shop", "new", "old", verb.upper()) == why
     assert refused(Change(verb, side), UP, UP) == []  # type: ignore[arg-type]
 
 
@@ -79,7 +80,7 @@ def test_a_side_does_not_leave_when_the_other_takes_nothing(verb: str, side: Sid
 def test_everything_goes_to_a_side_that_is_well_only(percent: int) -> None:
     change = Change("weight", percent=percent)
     for bad in (MAINT, DRAINED, DOWN, UNCHECKED):
-        assert refused(change, *((bad, UP) if percent else (UP, bad)))
+        assert refused(change, *((bad, UP) if percent else (UP, bad))) == [Says("shop", "no weight")]
         assert refused(Change("weight", percent=50), *((bad, UP) if percent else (UP, bad))) == []
     assert refused(change, *((IDLE, UP) if percent else (UP, IDLE))) == [], "it gets its weight by this"
 
@@ -88,7 +89,7 @@ def test_everything_goes_to_a_side_that_is_well_only(percent: int) -> None:
 def test_a_switch_goes_to_a_side_whose_health_is_known(side: Side) -> None:
     change = Change("switch", side)
     for bad in (MAINT, DOWN, UNCHECKED):
-        assert refused(change, *((bad, UP) if side == "new" else (UP, bad)))
+        assert refused(change, *((bad, UP) if side == "new" else (UP, bad))) == [Says("shop", side, "MAINT")]
     for good in (UP, DRAINED, IDLE):
         assert refused(change, *((good, UP) if side == "new" else (UP, good))) == []
 
@@ -97,11 +98,14 @@ def test_ready_is_never_refused() -> None:
     assert refused(Change("ready", "new"), MAINT, DOWN) == []
 
 
-def test_the_reason_says_what_to_do() -> None:
-    (why,) = refused(Change("switch", "old"), UP, MAINT)
-    assert "the old side is in MAINT, so nothing is known of its health (make it ready first" in why
-    (why,) = refused(Change("maint", "new"), UP, DOWN)
-    assert "the new side would be in MAINT, the old side is DOWN (L4CON Connection refused)" in why
+def test_the_reason_is_each_sides_own_with_what_to_do() -> None:
+    for change, other, facts in (
+        (Change("switch", "old"), MAINT, ("MAINT", "ready")),
+        (Change("maint", "new"), DOWN, ("DOWN", "(L4CON Connection refused)")),
+    ):
+        (why,) = refused(change, UP, other)
+        new, _, old = why.partition(", ")
+        assert (Says("new", "MAINT"), Says("old", *facts)) == (new, old)
 
 
 def test_what_stands_otherwise_is_told() -> None:
@@ -109,16 +113,15 @@ def test_what_stands_otherwise_is_told() -> None:
     good = both(replace(UP, weight=100), replace(MAINT, weight=0))
     assert list(differences(good, change, ["shop"])) == []
     assert list(differences(both(MAINT, UP), change, ["shop"])) == [
-        "shop, new side: its weight is 50, not 100",
-        "shop, new side: it is MAINT, not ready",
-        "shop, old side: its weight is 50, not 0",
-        "shop, old side: it is UP, not maint",
+        Says("50", "100", at="shop, new side"),
+        Says("MAINT", "ready", at="shop, new side"),
+        Says("50", "0", at="shop, old side"),
+        Says("UP", "maint", at="shop, old side"),
     ]
 
 
 def test_a_side_that_is_down_can_be_drained() -> None:
     assert list(differences(both(UP, DOWN), Change("drain", "old"), ["shop"])) == []
-    assert list(differences(both(UP, UP), Change("drain", "old"), ["shop"])) == ["shop, old side: it is UP, not drain"]
-    assert list(differences(both(UP, DOWN), Change("maint", "old"), ["shop"])) == [
-        "shop, old side: it is DOWN, not maint"
-    ]
+    for old, verb in ((UP, "drain"), (DOWN, "maint")):
+        told = list(differences(both(UP, old), Change(verb, "old"), ["shop"]))  # type: ignore[arg-type]
+        assert told == [Says(old.state, verb, at="shop, old side")]

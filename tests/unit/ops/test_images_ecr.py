@@ -22,6 +22,7 @@ from ops.image_reference import Reference, Repository
 from ops.image_registries import Registries
 from ops.image_tool import RegistryTool
 from ops.image_trouble import RegistryTrouble
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -109,7 +110,7 @@ def test_another_registry_is_left_to_the_person(tmp_path: Path) -> None:
 
 
 def test_a_profile_that_there_is_not_is_told_in_one_line() -> None:
-    with pytest.raises(RegistryTrouble, match=r"^AWS as profile nobody: The config profile \(nobody\) could not be"):
+    with pytest.raises(RegistryTrouble, match=r"^AWS as profile nobody: .*\(nobody\)"):
         Ecr(EcrAddress(ACCOUNT, REGION), "nobody")
 
 
@@ -117,16 +118,15 @@ def test_no_credentials_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(RegistryTrouble, match=r"^a login token of ECR: Unable to locate credentials$"):
+    with pytest.raises(RegistryTrouble, match=r"^[^:\n]*ECR: .*credentials$"):
         Ecr(EcrAddress(ACCOUNT, REGION), None).credentials()
 
 
 def test_a_repository_for_promoted_images_is_there_and_keeps_its_tags(ecr: Ecr, client: Any) -> None:
     client.create_repository(repositoryName="slipway-dev/frontend", imageTagMutability="MUTABLE")
     assert ecr.problem(REPOSITORY) is None
-    assert ecr.problem(Repository(HOST, "shop")) == "there is no such repository; bring its stack up first"
-    movable = ecr.problem(Repository(HOST, "slipway-dev/frontend"))
-    assert movable == "its tags can be moved, so that one would prove nothing; set slipway:immutableImages to true"
+    assert ecr.problem(Repository(HOST, "shop")) == Says("no such repository", "bring")
+    assert ecr.problem(Repository(HOST, "slipway-dev/frontend")) == Says("tags", "slipway:immutableImages to true")
 
 
 def test_tags_and_age_of_an_image(ecr: Ecr, client: Any) -> None:
@@ -140,7 +140,7 @@ def test_tags_and_age_of_an_image(ecr: Ecr, client: Any) -> None:
 
 
 def test_another_refusal_of_aws_is_told_in_one_line(ecr: Ecr) -> None:
-    with pytest.raises(RegistryTrouble, match=r"/shop: RepositoryNotFoundException: The repository with name 'shop'"):
+    with pytest.raises(RegistryTrouble, match=r"/shop: RepositoryNotFoundException: .*'shop'"):
         ecr.pushed(Repository(HOST, "shop"), "sha256:" + "0" * 64)
 
 
@@ -155,7 +155,7 @@ def test_findings_of_a_basic_scan(ecr: Ecr, client: Any) -> None:
 def test_an_enhanced_scan_counts_once_it_has_been_through(ecr: Ecr, client: Any) -> None:
     digest = put(client, "git-3f2c1ab")
     scanned(client, digest, "ACTIVE", findings=[])
-    assert ecr.scan(REPOSITORY, digest).problem("MEDIUM") == "its scan is not finished yet; try again in a minute"
+    assert ecr.scan(REPOSITORY, digest).problem("MEDIUM") == Says("not finished", "again")
     finished = put(client, "git-aaaaaaa", "another")
     scanned(client, finished, "ACTIVE", imageScanCompletedAt=1_795_000_000, findingSeverityCounts={"CRITICAL": 1})
     assert ecr.scan(REPOSITORY, finished).counts == {"CRITICAL": 1}
@@ -173,8 +173,8 @@ def test_every_platform_of_an_image_is_asked_for(client: Any, tmp_path: Path) ->
     registries = Registries(RegistryTool(tmp_path / "not-called"), None)
     problems = scan_problems(promotion(REPOSITORY, {"linux/amd64": amd64, "linux/arm64": arm64}), registries, "MEDIUM")
     assert problems == [
-        "frontend for linux/amd64: its scan found 1 CRITICAL; the highest severity allowed is MEDIUM",
-        "frontend for linux/arm64: it has no scan (NOT_SCANNED); start one, or promote with --without-scan",
+        Says("1 CRITICAL", "MEDIUM", at="frontend for linux/amd64"),
+        Says("NOT_SCANNED", "--without-scan", at="frontend for linux/arm64"),
     ]
 
 
@@ -197,5 +197,5 @@ class _Tool(RegistryTool):
 def test_a_repository_that_ecr_has_not_is_seen_before_anything_is_copied(tmp_path: Path) -> None:
     registries = Registries(_Tool(tmp_path / "not-called"), None)
     move = promotion(REPOSITORY, {}).move
-    with pytest.raises(RegistryTrouble, match=r"prod/frontend: there is no such repository; bring its stack up first"):
+    with pytest.raises(RegistryTrouble, match=r"/prod/frontend: .*\bno such repository\b"):
         look_at(move, registries, registries)

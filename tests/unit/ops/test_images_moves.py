@@ -11,6 +11,7 @@ from ops.image_outputs import StackImages
 from ops.image_promotion import Move, moves_between
 from ops.image_reference import Reference, Repository
 from ops.refusal import Refusal
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -39,12 +40,8 @@ def moved(source: StackImages, target: StackImages, *services: str) -> list[tupl
 
 def test_every_image_the_target_has_a_repository_for_moves() -> None:
     first, *_ = moves_between(stack("dev"), stack("prod"), ())
-    assert first == Move(
-        "frontend",
-        "frontend",
-        Reference.parse(f"dev.example.com/frontend{DIGEST}"),
-        Repository("prod.example.com", "frontend"),
-    )
+    source, target = Reference.parse(f"dev.example.com/frontend{DIGEST}"), Repository("prod.example.com", "frontend")
+    assert first == Move("frontend", "frontend", source, target)
     assert moved(stack("dev"), stack("prod")) == [
         ("frontend", "frontend"),
         ("users", "users_backend"),
@@ -63,26 +60,24 @@ def test_all_that_stands_in_the_way_is_told_at_once() -> None:
     target = stack("prod", ("users_backend",), runningImages={}, runningDatabaseImages={})
     with pytest.raises(Refusal) as refusal:
         moves_between(source, target, ("thoughts", "shop", "frontend", "users"))
-    assert str(refusal.value) == (
-        "dev does not run thoughts: only its repositories exist; "
-        "dev has no service shop; expected one of frontend, thoughts, users; "
-        "prod has no repository for frontend; bring it up with this service first"
-    )
+    first, rest = str(refusal.value).split(f": {waiting['thoughts']}; ")
+    assert Says("dev", "thoughts") == first
+    assert Says("dev", "service shop", "frontend, thoughts, users", "prod", "repository for frontend", "bring") == rest
 
 
 def test_a_stack_that_was_never_up_has_nothing_to_promote() -> None:
-    with pytest.raises(Refusal, match=r"stack dev is not deployed: it has no output registryUrls and no runningImages"):
+    with pytest.raises(Refusal, match=r"^stack dev\b.* registryUrls\b.* runningImages\b"):
         StackImages.read("dev", {})
 
 
 def test_a_stack_that_waits_for_all_its_images_has_nothing_to_promote() -> None:
     source = stack("dev", runningImages={}, runningDatabaseImages={}, notDeployed={"frontend": "…", "users": "…"})
-    with pytest.raises(Refusal, match="dev runs nothing that prod has a repository for"):
+    with pytest.raises(Refusal, match=r"^dev\b.* nothing\b.* prod\b"):
         moves_between(source, stack("prod"), ())
 
 
 def test_an_image_from_elsewhere_is_not_taken_for_one_of_the_stacks() -> None:
-    with pytest.raises(Refusal, match=r"frontend runs elsewhere\.example\.com/frontend:v1, which is in none of its"):
+    with pytest.raises(Refusal, match=r"^stack dev: frontend .*elsewhere\.example\.com/frontend:v1,"):
         stack("dev", runningImages={"frontend": "elsewhere.example.com/frontend:v1"})
 
 
@@ -95,5 +90,6 @@ def test_a_repository_is_found_by_image_and_by_service() -> None:
     images = stack("dev")
     assert images.repository("users_backend_db")[1] == Repository("dev.example.com", "users_backend_db")
     assert images.repository("users")[0] == "users_backend"
-    with pytest.raises(Refusal, match="no repository for shop; expected one of frontend, users_backend, users_backend"):
+    with pytest.raises(Refusal) as refused:
         images.repository("shop")
+    assert Says("dev", "shop", "frontend, users_backend, users_backend_db") == str(refused.value)

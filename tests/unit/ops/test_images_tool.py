@@ -22,6 +22,7 @@ from ops.image_trouble import RegistryTrouble
 from ops.refusal import Refusal
 from ops.terminal_process import run_on_a_terminal
 from sandbox.go_tools import IMAGE_TOOLS
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -51,8 +52,9 @@ def test_one_on_the_path_counts_when_it_is_new_enough(tmp_path: Path, version: s
 
 
 def test_without_any_it_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"install it, or run `make image-tools`"):
+    with pytest.raises(Refusal) as refused:
         RegistryTool.find({"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)})
+    assert Says(f"regctl {VERSION}", "make image-tools") == str(refused.value)
 
 
 def test_an_image_that_is_not_there_has_no_digest_but_a_registry_that_fails_is_trouble(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_an_image_that_is_not_there_has_no_digest_but_a_registry_that_fails_is_t
 def test_a_tag_that_somebody_else_took_meanwhile_is_left_alone(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     regctl = script(tmp_path / "regctl", f'echo "$2" >>{asked}; echo {DIGEST}')
-    with pytest.raises(RegistryTrouble, match=rf"/a:promoted-1 exists already and is {DIGEST}, not sha256:2"):
+    with pytest.raises(RegistryTrouble, match=rf"/a:promoted-1 .*\b{DIGEST}\b.*\bsha256:2\b"):
         RegistryTool(regctl).tag(Repository("registry.example.com", "a"), "sha256:2", "promoted-1")
     assert asked.read_text().split() == ["digest", "digest"]
 
@@ -76,7 +78,7 @@ def test_a_tag_that_somebody_else_took_meanwhile_is_left_alone(tmp_path: Path) -
 def test_a_login_that_is_refused_is_forgotten(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     regctl = script(tmp_path / "regctl", f'echo "$2" >>{asked}; cat >/dev/null; echo unauthorized >&2; exit 1')
-    with pytest.raises(RegistryTrouble, match="refuses user or password"):
+    with pytest.raises(RegistryTrouble, match=r"^registry\.example\.com: .*\bpassword\b"):
         RegistryTool(regctl).login("registry.example.com", "me", "wrong")
     assert asked.read_text().split() == ["login", "logout"]
 
@@ -139,11 +141,11 @@ def test_a_log_gets_a_line_when_an_image_begins_every_half_minute_and_when_it_en
             copied(1_000_000)
             copied(2_000_000)
     assert shown.getvalue().splitlines() == [
-        "one (1 of 2): copying 4.0 MB",
-        "one (1 of 2): done in 20 s; 4.0 MB of 1.50 GB in all",
-        "two (2 of 2): copying 1.50 GB",
-        "two (2 of 2): 2.0 MB of 1.50 GB",
-        "two (2 of 2): done in 80 s; 1.50 GB of 1.50 GB in all",
+        Says("4.0 MB", at="one (1 of 2)"),
+        Says("20 s", "4.0 MB of 1.50 GB", at="one (1 of 2)"),
+        Says("1.50 GB", at="two (2 of 2)"),
+        Says("2.0 MB of 1.50 GB", at="two (2 of 2)"),
+        Says("80 s", "1.50 GB of 1.50 GB", at="two (2 of 2)"),
     ]
 
 

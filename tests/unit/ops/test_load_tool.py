@@ -47,7 +47,7 @@ def program(directory: Path, name: str, script: str) -> None:
 
 def test_without_a_program_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Refusal, match=r"neither ab nor hey is installed; .*apache2-utils"):
+    with pytest.raises(Refusal, match=r"\bab\b.*\bhey\b.*apt-get install apache2-utils"):
         find_tool()
 
 
@@ -59,7 +59,7 @@ def test_ab_comes_before_hey_and_is_given_host_time_and_visitors(
         program(tmp_path, name, f'echo {name} "$@" > {said}')
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     tool = find_tool()
-    with pytest.raises(Refusal, match="ab reports nothing: it says nothing"):
+    with pytest.raises(Refusal, match=r"^ab .*nothing$"):
         tool.finish(tool.start("http://127.0.0.1:1/load", 8, 5, "shop.example.com"), 5)
     words = said.read_text().split()
     assert words[0] == "ab"
@@ -74,5 +74,5 @@ def test_a_program_that_fails_is_told_with_its_own_words(tmp_path: Path, monkeyp
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr("shutil.which", lambda name: str(tmp_path / "hey") if name == "hey" else None)
     tool = find_tool()
-    with pytest.raises(Refusal, match="hey reports nothing: no such host"):
+    with pytest.raises(Refusal, match=r"^hey [^:]*: no such host$"):
         tool.finish(tool.start("http://127.0.0.1:1/", 1, 1, None), 1)

@@ -13,6 +13,7 @@ from infra.node_settings import TargetTrackingSettings
 from ops.refusal import Refusal
 from ops.simulate_command import main
 from ops.stack_settings import settings_of, settings_with
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -47,7 +48,7 @@ def cells(shown: str, name: str) -> list[list[str]]:
 
 def test_a_stack_under_a_load(curve: Path) -> None:
     shown = run("-s", "dev", "--load", str(curve))
-    assert "The times in curve.csv are of America/Los_Angeles." in shown
+    assert Says("curve.csv", "America/Los_Angeles") in shown.splitlines()
     # 20 minutes of 2 requests, then of 30, then of 2, each of 12 ms.
     assert cells(shown, "asked for, core hours") == [[f"{(24 + 360 + 24) / 3 / 1000:.2f}"], ["0.08"]]
     assert cells(shown, "most pods") == [["8"], ["1"]]
@@ -110,34 +111,35 @@ def test_all_problems_of_a_curve_are_told_with_their_lines(tmp_path: Path) -> No
     path = tmp_path / "curve.csv"
     path.write_text("time,frontend,billing\n2026-11-24 19:50,2,1\nlater,3,1\n2026-11-24 20:50,-2,1\n")
     assert refused("-s", "dev", "--load", str(path)).splitlines() == [
-        f"{path} is no load curve:",
-        "  line 1: there is no service billing; expected one of frontend, thoughts, users",
-        "  line 3: 'later' is no time; expected such as 2026-11-23 08:30",
-        "  line 4: frontend is '-2'; expected a number, 0 or more",
+        Says(str(path)),
+        Says("billing", "frontend, thoughts, users", at="  line 1"),
+        Says("'later'", "2026-11-23 08:30", at="  line 3"),
+        Says("frontend", "'-2'", "0 or more", at="  line 4"),
     ]
 
 
 def test_what_is_not_there_is_refused(curve: Path, tmp_path: Path) -> None:
-    assert "the stacks here are dev, prod, staging" in refused("-s", "test", "--load", str(curve))
-    assert "No such file" in refused("-s", "dev", "--load", str(tmp_path / "none.csv"))
-    assert "there is no file" in refused("-s", "dev", "--load", str(curve), "--compare", str(tmp_path / "none.yaml"))
-    words = ("-s", "dev", "--load", str(curve), "--plot", str(tmp_path / "none" / "plot.svg"))
-    assert "there is no folder" in refused(*words)
+    none = tmp_path / "none"
+    assert refused("-s", "test", "--load", str(curve)) == Says("test", "dev, prod, staging")
+    assert refused("-s", "dev", "--load", f"{none}.csv") == Says(f"{none}.csv", "No such file")
+    words = ("-s", "dev", "--load", str(curve))
+    assert refused(*words, "--compare", f"{none}.yaml") == Says(f"{none}.yaml", "no file")
+    assert refused(*words, "--plot", f"{none}/plot.svg") == Says(f"{none}/plot.svg", "no folder", str(none))
 
 
 def test_problems_of_compared_settings_are_told_all_at_once(curve: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text("config:\n  slipway:drainSeconds: 1\n  slipway:nodeGroup: {}\n")
-    text = refused("-s", "dev", "--load", str(curve), "--compare", str(other))
-    assert text.startswith(f"{other} has problems:")
-    assert "slipway:drainSeconds" in text
-    assert "slipway:nodeGroup: is not a known key" in text
+    words = ("-s", "dev", "--load", str(curve), "--compare", str(other))
+    assert refused(*words).splitlines() == [
+        Says(str(other)),
+        Says("nodeGroups", at="  slipway:nodeGroup"),
+        Says("1", "5 to 600", at="  slipway:drainSeconds"),
+    ]
     other.write_text("config: 5\n")
-    assert refused("-s", "dev", "--load", str(curve), "--compare", str(other)).endswith(
-        "expected a mapping of settings"
-    )
+    assert refused(*words) == Says(str(other), "config", "mapping")
     other.write_text("config: {slipway:services: [1]}\n")
-    assert "slipway:services" in refused("-s", "dev", "--load", str(curve), "--compare", str(other))
+    assert refused(*words).splitlines() == [Says(str(other)), Says("[1]", "map", at="  slipway:services")]
 
 
 @pytest.mark.parametrize("words", [("--time-zone", "EST"), ("--pod-seconds", "-1"), ("--node-seconds", "99999")])
@@ -146,4 +148,4 @@ def test_figures_without_sense_are_refused(
 ) -> None:
     with pytest.raises(SystemExit):
         run("-s", "dev", "--load", str(curve), *words)
-    assert "expected" in capsys.readouterr().err
+    assert Says(f"argument {words[0]}", words[1], "expected") == capsys.readouterr().err.splitlines()[-1]

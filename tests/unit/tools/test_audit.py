@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.says import Says
 from tools.audit import EXPLAINED, REQUIREMENTS, ROOT, report_of
 
 pytestmark = pytest.mark.unit
@@ -23,19 +24,17 @@ def test_nothing_known_is_nothing_wrong() -> None:
 
 
 def test_a_vulnerability_is_told_with_its_fix_unless_it_is_explained() -> None:
-    assert report_of({"dependencies": [SOUND, FOUND]}, {}) == ["rich 15.0.0 has PYSEC-2026-1, fixed in 15.0.1"]
-    assert report_of({"dependencies": [FOUND]}, {"CVE-2026-1": "no markup of strangers is shown"}) == []
+    assert report_of({"dependencies": [SOUND, FOUND]}, {}) == [Says("rich 15.0.0", "PYSEC-2026-1", "15.0.1")]
+    assert report_of({"dependencies": [FOUND]}, {"CVE-2026-1": "markup"}) == []
 
 
 def test_an_explanation_that_nothing_needs_fails() -> None:
-    (line,) = report_of({"dependencies": [SOUND]}, {"CVE-2020-1": "once"})
-    assert line.startswith("CVE-2020-1 is explained")
+    assert report_of({"dependencies": [SOUND]}, {"CVE-2020-1": "once"}) == [Says("CVE-2020-1", "tools/audit.py")]
 
 
 def test_what_was_not_looked_at_is_not_passed() -> None:
-    (line,) = report_of({"dependencies": [SOUND, SKIPPED]}, {})
-    assert line.startswith("1 of 2 packages were not looked at: ")
-    assert report_of({"dependencies": []}, {}) == ["pip-audit looked at nothing"]
+    assert report_of({"dependencies": [SOUND, SKIPPED]}, {}) == [Says("1 of 2", SKIPPED["skip_reason"])]
+    assert report_of({"dependencies": []}, {}) == [Says("pip-audit", "nothing")]
 
 
 def test_all_that_a_stack_needs_is_looked_at_and_every_explanation_says_why() -> None:
