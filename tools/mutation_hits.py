@@ -2,8 +2,9 @@
 
 mutmut runs for a mutant only the tests during which its function was called. Where a first test fills a cache or sets
 up a fixture of its module or session, the function is called for the first test alone, though all others look at what
-it gave back. So caches are emptied before each test, and what was called in a shared fixture's set-up counts for each
-test that uses the fixture. Only while mutmut collects its statistics; elsewhere this does nothing.
+it gave back. So while mutmut collects its statistics caches are emptied before each test, and what was called in a
+shared fixture's set-up counts for each test that uses the fixture. And what a cache holds since the tests were
+collected, before any mutant was chosen, is forgotten before the first test of a mutant.
 """
 # pyright: reportPrivateUsage=false
 # What was called is in no public place of mutmut's, nor a test's fixtures in one of pytest's.
@@ -42,9 +43,9 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Begin each test with empty caches."""
-    if _collecting():
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin each test with empty caches, or with those that earlier tests of the same mutant filled."""
+    if _collecting() or item is item.session.items[0]:
         for each in _caches():
             each.cache_clear()
 
