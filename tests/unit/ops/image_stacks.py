@@ -142,6 +142,15 @@ class ImageStacks:
         """Let a stack's repository have an image."""
         return self.registries.put(self.url(stack, SERVICES[service]), image, *tags)
 
+    def layout(self, image: Image, *names: str | None) -> str:
+        """An OCI layout on disk with an image, once for each name."""
+        directory = self.directory / "layout"
+        directory.mkdir(exist_ok=True)
+        notes = [{"annotations": {"org.opencontainers.image.ref.name": name}} if name else {} for name in names or [""]]
+        (directory / "index.json").write_text(json.dumps({"manifests": [{"digest": image.digest, **n} for n in notes]}))
+        self.registries.put(f"ocidir://{directory}", image)
+        return str(directory)
+
     def tags(self, stack: str, service: str) -> Mapping[str, str]:
         return self.registries.tags.get(self.url(stack, SERVICES[service]), {})
 

@@ -179,7 +179,6 @@ def test_in_one_registry_the_login_of_the_target_counts(
 ) -> None:
     images = staged(ImageStacks(tmp_path, monkeypatch, {"staging": ECR["prod"], "prod": ECR["prod"]}))
     aws = MemoryAws.of(images)
-    aws.let_in(ECR["prod"], "reader")
     seen: list[tuple[str, str]] = []
     images.registries.when("image copy", lambda: seen.append(images.registries.logins[ECR["prod"]]))
     assert images.ops(capsys, *PROMOTE, "--from-profile", "reader", "--to-profile", "keeper").code == 0
