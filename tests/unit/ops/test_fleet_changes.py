@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -117,6 +118,22 @@ def test_a_machine_that_falls_silent_after_it_was_told(stack: MigratingStack) ->
     assert stack.file.read_text() == TEXT
 
 
+def test_a_machine_that_only_answers_now_and_then_is_not_trusted(stack: MigratingStack) -> None:
+    """It did what it was told, but nobody has seen that it stands."""
+    last = machine(stack, "i-2")
+
+    def asked(**words: object) -> object:
+        told = "set server" in str(words["Parameters"])
+        stack.machines["i-2"] = last if told or words["InstanceIds"] == ["i-1"] else None
+        return stack.send_command(**words)
+
+    stack.clients["ssm"] = SimpleNamespace(send_command=asked, get_command_invocation=stack.get_command_invocation)
+    code, shown = stack.migrate("weight", "20", "--yes")
+    assert (code, len(last.told)) == (1, 4)
+    assert shouted(shown)[-1] == "Not every instance has the change."
+    assert stack.file.read_text() == TEXT
+
+
 def test_a_side_that_was_switched_on_is_looked_at_again_until_it_was_checked(stack: MigratingStack) -> None:
     for name in ("i-1", "i-2"):
         each = machine(stack, name)
@@ -148,6 +165,8 @@ def test_nothing_is_waited_for_where_no_side_was_switched_on(
     machine(stack, "i-1").told.clear()
     monkeypatch.setattr(patience.time, "sleep", slept)
     assert stack.migrate("weight", "20", "shop", "--yes")[0] == 0
+    machine(stack, "i-1").checks_after = 0
+    assert stack.migrate("ready", "new", "shop", "--yes")[0] == 0, "that of another service is not meant"
 
 
 def test_nobody_is_left_without_force(stack: MigratingStack) -> None:
