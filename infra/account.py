@@ -83,4 +83,5 @@ def find_zone_id(domain: str, provider: aws.Provider) -> str:
 
 def _reason(error: Exception) -> str:
     """What AWS said, without what Pulumi says around it."""
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

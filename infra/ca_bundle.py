@@ -1,8 +1,10 @@
 """Certificate authorities that a database's clients believe, read from a file of the project."""
 
+import re
 import ssl
 from pathlib import Path
 
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -21,8 +23,11 @@ def bundle_problem(file: str) -> str | None:
         return "cannot be read"
     if "PRIVATE KEY" in text:
         return "holds a private key"
+    # Around its certificates a bundle may say what it likes; without any, Python would take the machine's own.
+    certificates = "\n".join(_CERTIFICATE.findall(text))
     try:
-        ssl.create_default_context(cadata=text)
+        certificates.encode("ascii")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
     except (ssl.SSLError, ValueError):
         return "holds no certificate, or a broken one"
     return None
