@@ -76,8 +76,7 @@ def test_a_log_group_that_is_written_to_comes_back(account: Account) -> None:
 
 
 def test_an_addon_that_finds_no_log_groups_makes_them(account: Account) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     account.node_group(cluster)
     first = {"name": "/aws/containerinsights/main/application", "retentionInDays": 7}
     account.create(_LOGS, "application", first)
@@ -137,8 +136,7 @@ def test_self_managed_addons_do_too(account: Account) -> None:
     ],
 )
 def test_a_node_role_lacks_something(account: Account, service: str, policies: list[str], words: str) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     with pytest.raises(AwsError, match=words):
         account.node_group(cluster, account.role("wrong", service, *policies))
 
@@ -166,8 +164,7 @@ def test_the_network_plugins_own_role_needs_its_policy(account: Account) -> None
 
 @pytest.mark.parametrize(("smallest", "desired", "largest"), [(0, 0, 0), (2, 1, 3), (1, 4, 3), (3, 3, 2), (-1, 1, 1)])
 def test_node_sizes_are_ordered(account: Account, smallest: int, desired: int, largest: int) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     role = account.node_role()
     sizes = {"minSize": smallest, "desiredSize": desired, "maxSize": largest}
     with pytest.raises(AwsError, match="InvalidParameterException"):
@@ -177,15 +174,13 @@ def test_node_sizes_are_ordered(account: Account, smallest: int, desired: int, l
 
 @pytest.mark.parametrize("config", [{"maxUnavailable": 1, "maxUnavailablePercentage": 10}, {"maxUnavailable": 0}])
 def test_update_config(account: Account, config: dict[str, Any]) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     with pytest.raises(AwsError, match="maxUnavailable"):
         account.node_group(cluster, updateConfig=config)
 
 
 def test_what_a_launch_template_says_is_not_said_twice(account: Account) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     role = account.node_role()
     template = account.create("aws:ec2/launchTemplate:LaunchTemplate", "template", {"instanceType": "m5.large"})
     used = {"id": template.id, "version": "1"}
@@ -259,8 +254,7 @@ def test_access_entries_are_off_in_the_old_mode(account: Account) -> None:
 
 
 def test_two_groups_of_one_name(account: Account) -> None:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     role = account.node_role()
     account.node_group(cluster, role, nodeGroupName="web")
     with pytest.raises(AwsError, match="ResourceInUseException"):

@@ -151,8 +151,7 @@ def test_a_certificate_is_issued_once_its_records_stand(account: Account) -> Non
         account.create(_VALIDATION, "validation", validation)
     account.validate(certificate, zone)
     account.create(_VALIDATION, "validation", validation)
-    seen = account.read(certificate)
-    assert seen is not None
+    seen = account.found(certificate)
     assert (certificate["status"], seen["status"]) == ("PENDING_VALIDATION", "ISSUED")
 
 

@@ -24,8 +24,7 @@ def _stamp(**ahead: int) -> str:
 
 @pytest.fixture
 def nodes(account: Account) -> Made:
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     return account.node_group(cluster)
 
 
@@ -74,8 +73,7 @@ def test_a_right_schedule_is_made(account: Account, nodes: Made, change: dict[st
 def test_a_schedule_changes_the_groups_sizes(account: Account, nodes: Made) -> None:
     account.create(SCHEDULE, "night", _night(nodes, minSize=-1, desiredCapacity=3, maxSize=5))
     run_schedule(account.inventory, "night")
-    seen = account.read(nodes)
-    assert seen is not None
+    seen = account.found(nodes)
     assert seen["scalingConfig"] == {"minSize": 1, "desiredSize": 3, "maxSize": 5}
     assert seen.inputs["scalingConfig"] == {"minSize": 1, "desiredSize": 3, "maxSize": 5}
     relabelled = account.update(nodes, labels={"a": "b"})
@@ -102,8 +100,7 @@ def test_two_groups_may_both_have_a_night(account: Account, nodes: Made) -> None
     first = account.create(SCHEDULE, "night", _night(nodes))
     second = account.create(SCHEDULE, "other-night", _night(nodes, autoscalingGroupName=other.id, desiredCapacity=1))
     account.delete(first)
-    seen = account.read(second)
-    assert seen is not None
+    seen = account.found(second)
     assert seen["desiredCapacity"] == 1
 
 

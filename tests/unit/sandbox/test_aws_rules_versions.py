@@ -22,8 +22,7 @@ def test_a_control_plane_goes_up_one_minor_version_at_a_time(account: Account) -
 
 
 def test_it_goes_up_when_its_nodes_have_its_version(account: Account) -> None:
-    cluster = account.cluster(version="1.35")
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster(version="1.35"))
     nodes = account.node_group(cluster)
     assert nodes["version"] == "1.35"
     upgraded = account.update(cluster, version="1.36")
@@ -35,8 +34,7 @@ def test_it_goes_up_when_its_nodes_have_its_version(account: Account) -> None:
 
 @pytest.mark.parametrize(("wanted", "taken"), [("1.37", False), ("1.36", True), ("1.33", True), ("1.32", False)])
 def test_nodes_are_not_newer_and_not_much_older(account: Account, wanted: str, taken: bool) -> None:
-    cluster = account.cluster(version="1.36")
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster(version="1.36"))
     if taken:
         assert account.node_group(cluster, version=wanted)["version"] == wanted
     else:
@@ -47,8 +45,7 @@ def test_nodes_are_not_newer_and_not_much_older(account: Account, wanted: str, t
 def test_clusters_and_node_groups_are_found_by_name(account: Account) -> None:
     clusters, groups = "aws:eks/getClusters:getClusters", "aws:eks/getNodeGroups:getNodeGroups"
     assert account.invoke(clusters)["names"] == []
-    cluster = account.cluster(version="1.35")
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster(version="1.35"))
     assert account.invoke(clusters)["names"] == ["main"]
     assert account.invoke("aws:eks/getCluster:getCluster", name="main")["version"] == "1.35"
     assert account.invoke(groups, clusterName="main")["names"] == []

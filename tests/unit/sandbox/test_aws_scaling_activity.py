@@ -31,8 +31,7 @@ _CPU = {"predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPU
 @pytest.fixture
 def nodes(account: Account) -> Made:
     """The node group `web` of a stack file, of 2 to 10 instances, 4 now."""
-    cluster = account.cluster()
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster())
     sizes = {"minSize": 2, "desiredSize": 4, "maxSize": 10}
     return account.node_group(cluster, scalingConfig=sizes, tags={NODE_GROUP_TAG: "web"})
 
@@ -109,8 +108,7 @@ def test_a_name_of_two_stacks_is_not_guessed_at(account: Account, nodes: Made) -
 def test_the_desired_size_is_set_within_its_limits(account: Account, nodes: Made, wanted: int) -> None:
     report = set_desired_capacity(account.inventory, "web", wanted)
     assert (report.group, report.before, report.after) == (name_of(nodes), Sizes(2, 4, 10), Sizes(2, wanted, 10))
-    seen = account.read(nodes)
-    assert seen is not None
+    seen = account.found(nodes)
     assert seen["scalingConfig"] == {"minSize": 2, "desiredSize": wanted, "maxSize": 10}
 
 

@@ -21,8 +21,7 @@ _GATE = {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/web"}
 @pytest.fixture
 def network(account: Account) -> Network:
     network = account.network()
-    cluster = account.cluster(network)
-    account.network_addons(cluster)
+    cluster = account.network_addons(account.cluster(network))
     account.node_group(cluster)
     account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
     return network

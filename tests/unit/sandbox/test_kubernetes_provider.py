@@ -76,8 +76,7 @@ class TestObjects:
 
     def test_refresh_difference_and_update(self, account: Account) -> None:
         made = account.create(_DEPLOYMENT, "web", deployment())
-        seen = account.read(made)
-        assert seen is not None
+        seen = account.found(made)
         assert (seen.state, seen.inputs) == (made.state, made.inputs)
         assert account.diff(made, deployment()).changes is False
         assert account.diff(made, deployment(replicas=3)).replaces == []
@@ -102,8 +101,7 @@ class TestObjects:
         made = account.create(_SECRET, "s", {"metadata": {"name": "s"}, "stringData": {"password": "hunter2"}})
         assert made["stringData"] == Secret({"password": "hunter2"})
         assert b"hunter2" not in b"".join(file.read_bytes() for file in account.directory.iterdir())
-        seen = account.read(made)
-        assert seen is not None
+        seen = account.found(made)
         assert seen.state == made.state
 
     @pytest.mark.parametrize(
