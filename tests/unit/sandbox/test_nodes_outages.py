@@ -55,7 +55,7 @@ def test_one_that_is_drained_can_still_die(nodes: Nodes) -> None:
 @pytest.mark.parametrize("outage", [kill_instance, end_instance])
 def test_one_that_does_not_exist_is_refused(nodes: Nodes, outage: object) -> None:
     assert callable(outage)
-    with pytest.raises(AwsError, match=r"InvalidInstanceID\.NotFound.*'i-0nowhere' does not exist"):
+    with pytest.raises(AwsError, match=r"\(i-0nowhere\): InvalidInstanceID\.NotFound"):
         outage(nodes.inventory, "i-0nowhere")
 
 
@@ -83,6 +83,6 @@ def test_zones_fail_and_come_back_one_by_one(nodes: Nodes) -> None:
 
 
 def test_a_zone_without_subnets_is_refused_and_the_others_named(nodes: Nodes) -> None:
-    with pytest.raises(AwsError, match="'us-west-2z'; zones in use are us-west-2a, us-west-2b, us-west-2c"):
+    with pytest.raises(AwsError, match=r"'us-west-2z'.* us-west-2a, us-west-2b, us-west-2c"):
         fail_zone(nodes.inventory, "us-west-2z")
     assert failed_zones(nodes.inventory) == frozenset()
