@@ -234,6 +234,11 @@ class Account:
             self.create(RECORD, f"validation-{index}", inputs)
 
 
+def group_of(nodes: Made) -> str:
+    """Return the name of the Auto Scaling group that EKS made for a node group."""
+    return str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
+
+
 @dataclass
 class Network:
     """A VPC with an internet gateway and a subnet in each of three zones."""

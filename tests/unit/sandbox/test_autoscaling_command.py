@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from emulated_account import SCHEDULE, Account, Made
+from emulated_account import SCHEDULE, Account, Made, group_of
 
 from sandbox.__main__ import main
 from sandbox.autoscaling_command import moment_of
@@ -45,7 +45,7 @@ def nodes(account: Account) -> Made:
     """The node group `web` with a night and a policy, its account's clock at noon of 4 January 2035, UTC."""
     cluster = account.network_addons(account.cluster())
     made = account.node_group(cluster, tags={"slipway-node-group": "web"})
-    group = made["resources"][0]["autoscalingGroups"][0]["name"]
+    group = group_of(made)
     night = {
         "autoscalingGroupName": group, "scheduledActionName": "night", "minSize": 0, "desiredCapacity": 0, "maxSize": 1,
         "recurrence": "0 20 * * *", "timeZone": "America/Los_Angeles",

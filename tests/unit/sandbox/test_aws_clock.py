@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from emulated_account import SCHEDULE, Account
+from emulated_account import SCHEDULE, Account, group_of
 
 from sandbox.aws import clock as clock_module
 from sandbox.aws.clock import LONGEST_STEP, ClockError, Fired, clock, fire, set_clock, upcoming, was_moved
@@ -263,7 +263,7 @@ def test_what_comes_next_is_told_in_its_own_time_zone(inventory: Inventory) -> N
 def test_a_schedule_made_by_the_provider_comes_due(account: Account) -> None:
     cluster = account.network_addons(account.cluster())
     nodes = account.node_group(cluster)
-    group = str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
+    group = group_of(nodes)
     inputs = {
         "autoscalingGroupName": group, "scheduledActionName": "night", "minSize": 0, "desiredCapacity": 0, "maxSize": 1,
         "recurrence": "0 20 * * *", "timeZone": "Europe/Berlin",

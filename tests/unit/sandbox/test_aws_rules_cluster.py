@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from emulated_account import ADDON, CLUSTER, NODE_GROUP, Account
+from emulated_account import ADDON, CLUSTER, NODE_GROUP, Account, Network
 
 from sandbox.aws.errors import AwsError
 from tests.says import Says
@@ -22,14 +22,12 @@ _NODES, _CNI = "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"
 _PULL, _READ = "AmazonEC2ContainerRegistryPullOnly", "AmazonEC2ContainerRegistryReadOnly"
 
 
-def test_a_cluster_needs_two_zones(account: Account) -> None:
-    network = account.network()
+def test_a_cluster_needs_two_zones(account: Account, network: Network) -> None:
     with pytest.raises(AwsError, match=r"two.* AZs"):
         account.cluster(network, vpcConfig={"subnetIds": [network.subnets[0].id]})
 
 
-def test_a_cluster_needs_its_role(account: Account) -> None:
-    network = account.network()
+def test_a_cluster_needs_its_role(account: Account, network: Network) -> None:
     wrong_service = account.role("wrong", "ec2.amazonaws.com", "AmazonEKSClusterPolicy")
     with pytest.raises(AwsError, match=rf"{wrong_service.arn} .* eks\.amazonaws\.com"):
         account.cluster(network, roleArn=wrong_service.arn)
@@ -38,8 +36,7 @@ def test_a_cluster_needs_its_role(account: Account) -> None:
         account.cluster(network, name="other", roleArn=bare.arn)
 
 
-def test_a_cluster_has_some_endpoint(account: Account) -> None:
-    network = account.network()
+def test_a_cluster_has_some_endpoint(account: Account, network: Network) -> None:
     subnets = [subnet.id for subnet in network.subnets]
     closed = {"subnetIds": subnets, "endpointPublicAccess": False}
     with pytest.raises(AwsError, match="endpoint access"):

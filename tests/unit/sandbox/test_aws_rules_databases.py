@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from emulated_account import Account, Made
+from emulated_account import Account, Made, Network
 
 from sandbox.aws.errors import AwsError
 from tests.says import Says
@@ -121,8 +121,7 @@ def test_parameters_are_of_the_engines_family_and_stay_while_they_are_used(accou
     account.delete(used)
 
 
-def test_a_subnet_group_covers_two_zones(account: Account) -> None:
-    network = account.network()
+def test_a_subnet_group_covers_two_zones(account: Account, network: Network) -> None:
     with pytest.raises(AwsError, match="DBSubnetGroupDoesNotCoverEnoughAZs"):
         account.create(SUBNETS, "narrow", {"subnetIds": [network.subnets[0].id]})
     group = account.create(SUBNETS, "wide", {"subnetIds": [each.id for each in network.subnets]})

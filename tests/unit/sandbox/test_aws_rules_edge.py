@@ -6,7 +6,17 @@ import re
 from typing import Any
 
 import pytest
-from emulated_account import BALANCER, CERTIFICATE, LISTENER, LISTENER_RULE, RECORD, SUBNET, TARGET_GROUP, Account
+from emulated_account import (
+    BALANCER,
+    CERTIFICATE,
+    LISTENER,
+    LISTENER_RULE,
+    RECORD,
+    SUBNET,
+    TARGET_GROUP,
+    Account,
+    Network,
+)
 
 from sandbox.aws.errors import AwsError
 from tests.says import Says
@@ -19,8 +29,7 @@ _PATH = [{"pathPattern": {"values": ["/users/*"]}}]
 _NO_HEALTHY_CODES = ("199", "200-500", "200-", "2xx")
 
 
-def test_a_balancer_stands_in_two_zones(account: Account) -> None:
-    network = account.network()
+def test_a_balancer_stands_in_two_zones(account: Account, network: Network) -> None:
     with pytest.raises(AwsError, match=r"two .*Availability Zones"):
         account.balancer(network, subnets=[network.subnets[0].id])
     inputs = {"vpcId": network.vpc.id, "cidrBlock": "10.0.9.0/24", "availabilityZone": "us-west-2a"}
@@ -32,8 +41,7 @@ def test_a_balancer_stands_in_two_zones(account: Account) -> None:
     assert balancer["arnSuffix"].startswith("app/balancer-")
 
 
-def test_a_public_balancer_needs_an_internet_gateway(account: Account) -> None:
-    network = account.network()
+def test_a_public_balancer_needs_an_internet_gateway(account: Account, network: Network) -> None:
     account.delete(network.gateway)
     with pytest.raises(AwsError, match=f"InvalidSubnet: .*{network.vpc.id}"):
         account.balancer(network)
@@ -48,15 +56,13 @@ def test_a_protected_balancer_stays(account: Account) -> None:
     assert account.inventory.list(type=BALANCER) == []
 
 
-def test_balancer_names_collide(account: Account) -> None:
-    network = account.network()
+def test_balancer_names_collide(account: Account, network: Network) -> None:
     account.balancer(network, name="web")
     with pytest.raises(AwsError, match="DuplicateLoadBalancerName"):
         account.create(BALANCER, "other", {"name": "web", "subnets": [each.id for each in network.subnets]})
 
 
-def test_one_listener_for_a_port_and_one_rule_for_a_priority(account: Account) -> None:
-    network = account.network()
+def test_one_listener_for_a_port_and_one_rule_for_a_priority(account: Account, network: Network) -> None:
     balancer, group = account.balancer(network), account.target_group(network.vpc)
     listener = account.listener(balancer, group)
     with pytest.raises(AwsError, match="DuplicateListener"):
@@ -81,8 +87,7 @@ def test_one_listener_for_a_port_and_one_rule_for_a_priority(account: Account) -
         assert Says("ValidationError", *facts) == str(refused.value)
 
 
-def test_weights(account: Account) -> None:
-    network = account.network()
+def test_weights(account: Account, network: Network) -> None:
     balancer = account.balancer(network)
     old, new = (account.target_group(network.vpc, name) for name in ("old", "new"))
 
@@ -96,8 +101,7 @@ def test_weights(account: Account) -> None:
     account.update(listener, defaultActions=actions(999))
 
 
-def test_a_target_group_serves_one_balancer_of_its_vpc(account: Account) -> None:
-    network = account.network()
+def test_a_target_group_serves_one_balancer_of_its_vpc(account: Account, network: Network) -> None:
     group = account.target_group(network.vpc)
     account.listener(account.balancer(network), group)
     second = account.create(BALANCER, "second", {"subnets": [each.id for each in network.subnets]})
@@ -108,8 +112,7 @@ def test_a_target_group_serves_one_balancer_of_its_vpc(account: Account) -> None
         account.listener(second, elsewhere, "second")
 
 
-def test_a_target_group_in_use_stays(account: Account) -> None:
-    network = account.network()
+def test_a_target_group_in_use_stays(account: Account, network: Network) -> None:
     balancer, group = account.balancer(network), account.target_group(network.vpc)
     listener = account.listener(balancer, group)
     with pytest.raises(AwsError, match="ResourceInUse"):
@@ -118,8 +121,7 @@ def test_a_target_group_in_use_stays(account: Account) -> None:
     account.delete(group)
 
 
-def test_a_balancer_takes_its_listeners_along(account: Account) -> None:
-    network = account.network()
+def test_a_balancer_takes_its_listeners_along(account: Account, network: Network) -> None:
     balancer, group = account.balancer(network), account.target_group(network.vpc)
     listener = account.listener(balancer, group)
     account.delete(balancer)
@@ -178,8 +180,7 @@ def test_a_certificate_is_for_domain_names(account: Account, name: str) -> None:
         account.create(CERTIFICATE, "c", {"domainName": name, "validationMethod": "DNS"})
 
 
-def test_https_needs_an_issued_certificate(account: Account) -> None:
-    network = account.network()
+def test_https_needs_an_issued_certificate(account: Account, network: Network) -> None:
     balancer, group = account.balancer(network), account.target_group(network.vpc)
     certificate = account.create(CERTIFICATE, "c", {"domainName": "example.com", "validationMethod": "DNS"})
     https = {"port": 443, "protocol": "HTTPS"}

@@ -22,11 +22,6 @@ BUCKET = "aws:s3/bucket:Bucket"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
-@pytest.fixture
-def network(account: Account) -> Network:
-    return account.network()
-
-
 def template(account: Account, template_name: str = "machines", **changes: Any) -> Made:
     return account.create(TEMPLATE, template_name, {"instanceType": "t3.small", **changes})
 

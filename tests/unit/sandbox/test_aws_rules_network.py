@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulated_account import GATEWAY, SECURITY_GROUP, SUBNET, VPC, Account
+from emulated_account import GATEWAY, SECURITY_GROUP, SUBNET, VPC, Account, Network
 
 from sandbox.aws.errors import AwsError
 from tests.says import Says
@@ -59,8 +59,7 @@ def test_what_is_mentioned_must_exist(account: Account) -> None:
         account.create("aws:cloudwatch/logGroup:LogGroup", "logs", {"kmsKeyId": key})
 
 
-def test_a_vpc_goes_last(account: Account) -> None:
-    network = account.network()
+def test_a_vpc_goes_last(account: Account, network: Network) -> None:
     with pytest.raises(AwsError, match="DependencyViolation"):
         account.delete(network.vpc)
     for subnet in network.subnets:
@@ -89,14 +88,12 @@ def test_a_nat_gateway_needs_a_gateway_and_an_address(account: Account) -> None:
         account.delete(each)
 
 
-def test_one_internet_gateway_for_a_vpc(account: Account) -> None:
-    network = account.network()
+def test_one_internet_gateway_for_a_vpc(account: Account, network: Network) -> None:
     with pytest.raises(AwsError, match=rf"Resource\.AlreadyAssociated: .*{network.vpc.id}"):
         account.create(GATEWAY, "second", {"vpcId": network.vpc.id})
 
 
-def test_routes_have_one_target_and_a_destination_of_their_own(account: Account) -> None:
-    network = account.network()
+def test_routes_have_one_target_and_a_destination_of_their_own(account: Account, network: Network) -> None:
     table = account.create(_TABLE, "table", {"vpcId": network.vpc.id})
     route = {"routeTableId": table.id, "destinationCidrBlock": "0.0.0.0/0"}
     with pytest.raises(AwsError, match=r"one target.*\b0\b"):
@@ -106,8 +103,7 @@ def test_routes_have_one_target_and_a_destination_of_their_own(account: Account)
         account.create(_ROUTE, "again", {**route, "gatewayId": network.gateway.id})
 
 
-def test_a_route_table_in_use_stays(account: Account) -> None:
-    network = account.network()
+def test_a_route_table_in_use_stays(account: Account, network: Network) -> None:
     table = account.create(_TABLE, "table", {"vpcId": network.vpc.id})
     link = {"routeTableId": table.id, "subnetId": network.subnets[0].id}
     association = account.create(_ASSOCIATION, "association", link)

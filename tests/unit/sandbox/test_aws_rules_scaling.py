@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from emulated_account import SCHEDULE, Account, Made
+from emulated_account import SCHEDULE, Account, Made, group_of
 
 from sandbox.aws.effects import run_schedule
 from sandbox.aws.errors import AwsError
@@ -32,13 +32,9 @@ def nodes(account: Account) -> Made:
     return account.node_group(cluster)
 
 
-def _group_of(nodes: Made) -> str:
-    return str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
-
-
 def _night(nodes: Made, **changes: Any) -> dict[str, Any]:
     inputs = {
-        "autoscalingGroupName": _group_of(nodes), "scheduledActionName": "night",
+        "autoscalingGroupName": group_of(nodes), "scheduledActionName": "night",
         "minSize": 0, "desiredCapacity": 0, "maxSize": 1, "recurrence": "0 20 * * *", "timeZone": "Europe/Berlin",
     }  # fmt: skip
     return {key: value for key, value in {**inputs, **changes}.items() if value is not None}
@@ -84,7 +80,7 @@ def test_a_schedule_changes_the_groups_sizes(account: Account, nodes: Made) -> N
     relabelled = account.update(nodes, labels={"a": "b"})
     assert relabelled["scalingConfig"]["desiredSize"] == 3, "an update of something else leaves the sizes alone"
     account.update(relabelled, scalingConfig={"minSize": 1, "desiredSize": 1, "maxSize": 1})
-    group = account.inventory.get(_GROUP, _group_of(nodes))
+    group = account.inventory.get(_GROUP, group_of(nodes))
     assert group is not None
     assert group.outputs["desiredCapacity"] == 1
 
@@ -140,7 +136,7 @@ _TARGET = {"targetValue": 50, "predefinedMetricSpecification": {"predefinedMetri
     ],
 )
 def test_policies(account: Account, nodes: Made, policy: dict[str, Any], facts: list[str]) -> None:
-    inputs = {"autoscalingGroupName": _group_of(nodes), **policy}
+    inputs = {"autoscalingGroupName": group_of(nodes), **policy}
     if not facts:
         assert account.create(_POLICY, "policy", inputs).arn.startswith("arn:aws:autoscaling:us-west-2:")
         return
@@ -151,7 +147,7 @@ def test_policies(account: Account, nodes: Made, policy: dict[str, Any], facts: 
 
 def test_an_alarm_acts_on_what_exists(account: Account, nodes: Made) -> None:
     policy = account.create(_POLICY, "policy", {
-        "autoscalingGroupName": _group_of(nodes), "adjustmentType": "ChangeInCapacity", "scalingAdjustment": 1,
+        "autoscalingGroupName": group_of(nodes), "adjustmentType": "ChangeInCapacity", "scalingAdjustment": 1,
     })  # fmt: skip
     alarm = {
         "metricName": "CPUUtilization", "namespace": "AWS/EC2", "period": 60, "evaluationPeriods": 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from emulated_account import LISTENER_RULE, TARGET_GROUP, Account, Made
+from emulated_account import LISTENER_RULE, TARGET_GROUP, Account, Made, Network
 
 from sandbox.aws.errors import AwsError
 from tests.says import Says
@@ -74,8 +74,7 @@ def test_a_target_has_a_port_and_a_group(account: Account) -> None:
         ({"times": 6}, ["TooManyTargetGroups", "6", "5"]),
     ],
 )
-def test_a_rule_that_divides(account: Account, wrong: dict[str, Any], facts: list[str]) -> None:
-    network = account.network()
+def test_a_rule_that_divides(account: Account, wrong: dict[str, Any], facts: list[str], network: Network) -> None:
     group = account.target_group(network.vpc)
     listener = account.listener(account.balancer(network), group)
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from emulated_account import Account, Made
+from emulated_account import Account, Made, group_of
 
 from infra.standing import NODE_GROUP_TAG
 from sandbox.aws.errors import AwsError
@@ -37,16 +37,12 @@ def nodes(account: Account) -> Made:
     return account.node_group(cluster, scalingConfig=sizes, tags={NODE_GROUP_TAG: "web"})
 
 
-def name_of(nodes: Made) -> str:
-    return str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
-
-
 def desired(account: Account, nodes: Made) -> int:
-    return sizes_of(find_group(account.inventory, name_of(nodes))).desired
+    return sizes_of(find_group(account.inventory, group_of(nodes))).desired
 
 
 def policy(account: Account, nodes: Made, **inputs: Any) -> Made:
-    return account.create(_POLICY, "policy", {"autoscalingGroupName": name_of(nodes), "name": "cpu", **inputs})
+    return account.create(_POLICY, "policy", {"autoscalingGroupName": group_of(nodes), "name": "cpu", **inputs})
 
 
 def alarm(account: Account, made: Made, threshold: float, comparison: str = "Greater", name: str = "alarm") -> Made:
@@ -78,12 +74,12 @@ _IN = {
 
 def test_a_group_goes_by_both_of_its_names(account: Account, nodes: Made) -> None:
     group = find_group(account.inventory, "web")
-    assert group.id == name_of(nodes)
+    assert group.id == group_of(nodes)
     assert find_group(account.inventory, group.id) == group
     assert name_in_stack_file(account.inventory, group) == "web"
     with pytest.raises(ScalingError) as refused:
         find_group(account.inventory, "wbe")
-    assert Says("'wbe'", f"web ({name_of(nodes)})") == str(refused.value)
+    assert Says("'wbe'", f"web ({group_of(nodes)})") == str(refused.value)
 
 
 def test_the_tag_is_the_one_that_the_program_gives() -> None:
@@ -102,13 +98,13 @@ def test_a_name_of_two_stacks_is_not_guessed_at(account: Account, nodes: Made) -
     second = account.create(nodes.type, "second", inputs)
     with pytest.raises(ScalingError) as refused:
         set_desired_capacity(account.inventory, "web", 3)
-    assert Says("'web'", name_of(nodes), name_of(second)) == str(refused.value)
+    assert Says("'web'", group_of(nodes), group_of(second)) == str(refused.value)
 
 
 @pytest.mark.parametrize("wanted", [2, 7, 10])
 def test_the_desired_size_is_set_within_its_limits(account: Account, nodes: Made, wanted: int) -> None:
     report = set_desired_capacity(account.inventory, "web", wanted)
-    assert (report.group, report.before, report.after) == (name_of(nodes), Sizes(2, 4, 10), Sizes(2, wanted, 10))
+    assert (report.group, report.before, report.after) == (group_of(nodes), Sizes(2, 4, 10), Sizes(2, wanted, 10))
     seen = account.found(nodes)
     assert seen["scalingConfig"] == {"minSize": 2, "desiredSize": wanted, "maxSize": 10}
 
@@ -117,7 +113,7 @@ def test_the_desired_size_is_set_within_its_limits(account: Account, nodes: Made
 def test_the_desired_size_outside_its_limits_is_refused(account: Account, nodes: Made, wanted: int, limit: str) -> None:
     with pytest.raises(AwsError) as refused:
         set_desired_capacity(account.inventory, "web", wanted)
-    assert Says(name_of(nodes), str(wanted), limit) == str(refused.value)
+    assert Says(group_of(nodes), str(wanted), limit) == str(refused.value)
     assert desired(account, nodes) == 4
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from emulated_account import Account
 from nodes_account import Nodes, budget
 
 from sandbox.kwok.configuration import DEAD_LABEL
@@ -20,11 +19,6 @@ from sandbox.nodes.timing import Timing, scaled
 from tests.says import Says
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def nodes(account: Account) -> Nodes:
-    return Nodes(account)
 
 
 def is_dead(node: dict[str, Any]) -> bool:

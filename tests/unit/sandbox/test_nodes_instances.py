@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from emulated_account import Account
 from nodes_account import START, Nodes
 
 from sandbox.inventory import Record
@@ -25,11 +24,6 @@ from sandbox.nodes.instances import (
 )
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def nodes(account: Account) -> Nodes:
-    return Nodes(account)
 
 
 def subnet_of(nodes: Nodes, cidr: str | None = None) -> Record:

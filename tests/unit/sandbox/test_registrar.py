@@ -15,6 +15,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.inventory import Record
 from sandbox.kubernetes.api_types import KindUnknownError, UnreachableError
 from sandbox.registrar.registrar import Registrar
+from tests.engine.processes import wait_until
 from tests.says import Says
 
 pytestmark = pytest.mark.unit
@@ -31,7 +32,7 @@ class World:
         self.eks = account.cluster(self.network)
         self.group = self.target_group("targets")
         self.balancer = account.balancer(self.network)
-        self.listener: Made | None = account.listener(self.balancer, self.group)
+        self.listener = account.listener(self.balancer, self.group)
         self.release()
         self.cluster = FakeCluster()
         self.cluster.service()
@@ -145,7 +146,6 @@ def test_a_pod_whose_containers_are_not_ready_is_no_target(world: World) -> None
 
 
 def test_a_group_that_nothing_sends_to_keeps_its_gates_shut(world: World) -> None:
-    assert world.listener is not None
     world.account.delete(world.listener)
     world.bind("web-1")
     world.look(60)
@@ -168,7 +168,6 @@ def test_a_target_outside_the_balancers_zones_is_unused(world: World) -> None:
 
 def test_a_rule_that_forwards_is_use_as_well(world: World) -> None:
     other = world.target_group("other")
-    assert world.listener is not None
     action = {"type": "forward", "forward": {"targetGroups": [{"arn": other.arn, "weight": 1}]}}
     conditions = [{"hostHeader": {"values": ["example.com"]}}]
     world.account.create(
@@ -371,7 +370,6 @@ def test_a_gate_that_could_not_be_set_is_set_later(world: World) -> None:
 
 def test_a_target_group_goes_with_the_targets_in_it(world: World) -> None:
     world.serve("web-1")
-    assert world.listener is not None
     world.account.delete(world.listener)
     world.account.delete(world.group)
     assert world.targets() == {}
@@ -397,11 +395,6 @@ def test_it_runs_until_it_is_told_to_stop(world: World) -> None:
         done.set()
 
     threading.Thread(target=run, daemon=True).start()
-    deadline = threading.Event()
-    for _ in range(100):
-        if world.targets():
-            break
-        deadline.wait(0.05)
-    assert world.targets() == {"web-1": "initial"}
+    assert wait_until(lambda: world.targets() == {"web-1": "initial"})
     stop.set()
     assert done.wait(2)
