@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.cluster_stack import ClusterStack, cluster_stack
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = pytest.mark.cluster
 
@@ -35,8 +36,7 @@ def stack(request: pytest.FixtureRequest, stack_cache: Path) -> Generator[Cluste
 
 def test_the_whole_life_of_a_stack(stack: ClusterStack) -> None:
     settings = _SETTINGS[stack.stack]
-    outcome = stack.up(set=settings)
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(stack.up(set=settings))
     # Whose support ends depends on the day: tests/engine/test_version_upgrades.py.
     assert [each for each in outcome.warnings if "standard support" not in each] == []
     objects = [
@@ -55,8 +55,7 @@ def test_the_whole_life_of_a_stack(stack: ClusterStack) -> None:
     assert _changes(stack, stack.up(set=settings)) == []
     assert _changes(stack, stack.refresh(set=settings)) == []
 
-    outcome = stack.destroy(set=settings)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.destroy(set=settings))
     assert stack.resources() == []
     assert stack.existing() == stack.made_by_bootstrap() | _KEPT.get(stack.stack, set())
     assert stack.wait_for("no nodes", lambda: stack.nodes() == [])

@@ -11,6 +11,7 @@ import pytest
 from sandbox.kwok.commands import set_load, set_service
 from sandbox.values import at_path
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, PodWatch
+from tests.engine.sandbox_stack import succeeded
 from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.cluster
@@ -45,8 +46,7 @@ def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
     # SYSTEM.md: 60m requested; 2 % of it idle, and 28m under load, which `kubectl get hpa` shows as 47%/10%. The
     # autoscaler rounds each pod's figure up to whole millicores, which is more than one per cent.
     set_service(model, "frontend", idle_millicores=1.0)
-    outcome = stack.up(set=_QUICK)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=_QUICK))
     stack.wait_for("a reading of 2 %", lambda: _percent(stack) in {1, 2, 3})
     assert len(stack.ready("frontend")) == 2
 
@@ -59,8 +59,7 @@ def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
     # What the autoscaler decided is nobody else's business, neither a comparison's nor an update's.
     assert [str(step) for step in stack.up(set=_QUICK).changes] == []
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set={**_QUICK, f"{_FRONTEND}.environment": {"COLOUR": "green"}})
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up(set={**_QUICK, f"{_FRONTEND}.environment": {"COLOUR": "green"}}))
     assert min(watch.ready) >= 6  # 8, of which a quarter may be unavailable
     assert stack.deployment("frontend")["spec"]["replicas"] == 8
 
@@ -79,8 +78,7 @@ def test_adding_an_autoscaler_to_a_running_service_never_drops_its_replicas(
     without = {"slipway:services": {**services, "frontend": {**fixed, "replicas": 4}}, "slipway:drainSeconds": 5}
     # Enough load that four are what the autoscaler wants as well: 10 % of 60m each.
     set_service(stack.control_plane.model, "frontend", idle_millicores=0.1, load_millicores_total=23.0)
-    outcome = stack.up(set=without)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=without))
     assert len(stack.ready("frontend")) == 4
     stack.wait_for("its figures", lambda: stack.kubectl("top", "pods", "-l", "app=frontend").count("frontend") == 4)
     with PodWatch(stack.api, "frontend") as watch:

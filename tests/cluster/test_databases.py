@@ -10,6 +10,7 @@ import pytest
 from sandbox.kwok.commands import set_job, set_load
 from sandbox.kwok.model import JobModel
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, PodWatch
+from tests.engine.sandbox_stack import succeeded
 from tests.stack_values import stack_config
 
 pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
@@ -21,8 +22,7 @@ def test_a_back_end_moves_from_its_sidecar_to_an_external_database_and_then_scal
     on_cluster: Callable[[str], ClusterStack],
 ) -> None:
     stack = on_cluster("dev")
-    outcome = stack.up(set=_QUICK)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=_QUICK))
     assert stack.deployment("thoughts-backend")["spec"]["strategy"]["type"] == "Recreate"
     (pod,) = stack.ready("thoughts-backend")
     assert [container["name"] for container in pod["spec"]["containers"]] == ["thoughts-backend", "database"]
@@ -38,8 +38,7 @@ def test_a_back_end_moves_from_its_sidecar_to_an_external_database_and_then_scal
         "slipway:images": {k: v for k, v in config["slipway:images"].items() if k != "thoughts_backend_db"},
     }
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set={**_QUICK, **change})
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up(set={**_QUICK, **change}))
     assert min(watch.ready) == 2
     assert stack.deployment("thoughts-backend")["spec"]["strategy"]["type"] == "RollingUpdate"
     stack.wait_for("2 pods", lambda: len(stack.ready("thoughts-backend")) == 2)
@@ -54,8 +53,7 @@ def test_a_database_is_made_and_migrated_before_its_pods_and_a_failing_job_leave
     stack = on_cluster("dev")
     managed = {**_QUICK, **_managed("dev")}
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set=managed)
-        assert outcome.exit_code == 0, outcome.output
+        outcome = succeeded(stack.up(set=managed))
     assert min(watch.ready[watch.ready.index(2) :]) == 2
     order = [each for step in outcome.changes if (each := f"{step.type} {step.name}") in _ORDER]
     assert order == list(_ORDER)
@@ -77,8 +75,7 @@ def test_a_database_is_made_and_migrated_before_its_pods_and_a_failing_job_leave
 
     # What kept it from succeeding is mended, and nothing of the program changed.
     set_job(stack.control_plane.model, "thoughts-backend-migrate", JobModel())
-    outcome = stack.up(set=next_version)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=next_version))
     assert stack.deployment("thoughts-backend")["spec"]["template"]["spec"]["containers"][0]["image"].endswith(
         ":git-0000002"
     )

@@ -11,7 +11,8 @@ import pytest
 from sandbox.kwok.commands import set_job, set_ready
 from sandbox.kwok.model import JobModel
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, cluster_stack
-from tests.engine.sandbox_stack import SandboxStack
+from tests.engine.sandbox_stack import SandboxStack, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.cluster
 
@@ -23,8 +24,7 @@ _QUICK = {"slipway:drainSeconds": 5, "slipway:rolloutSeconds": 60}
 def stack(stack_cache: Path) -> Generator[ClusterStack]:
     """The dev stack, up."""
     with cluster_stack("dev", stack_cache) as made:
-        outcome = made.up(set=_QUICK)
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(made.up(set=_QUICK))
         yield made
 
 
@@ -60,17 +60,14 @@ def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
     )
     assert outcome.exit_code != 0
     errors = "\n".join(outcome.errors)
-    assert "containers with unready status: [frontend]" in errors
-    assert "0/2 nodes are available: 2 Insufficient cpu" in errors
-    assert "exceeded quota: tight" in errors
+    assert Says("unready status: [frontend]", "0/2 nodes", "2 Insufficient cpu", "quota: tight") == errors
     assert "Traceback" not in outcome.output
 
     stack.api.delete("v1", "ResourceQuota", "tight", NAMESPACE)
     for each in strangers:
         stack.api.delete("v1", "Pod", each["metadata"]["name"], "default")
     set_ready(stack.control_plane.model, "frontend", ready=True)
-    outcome = stack.up(set=_QUICK)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=_QUICK))
     assert len(stack.ready("frontend")) == 2
 
 
@@ -84,7 +81,5 @@ def test_a_failed_job_ends_with_its_termination_message(stack: ClusterStack) -> 
     assert message in "\n".join(outcome.errors)
 
     set_job(stack.control_plane.model, "migration", JobModel())
-    outcome = job.destroy(set=given)
-    assert outcome.exit_code == 0, outcome.output
-    outcome = job.up(set=given)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(job.destroy(set=given))
+    succeeded(job.up(set=given))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
@@ -17,8 +18,7 @@ def test_what_a_failed_destroy_left_in_the_cluster_is_taken_away_before_the_stac
     on_cluster: Callable[[str], ClusterStack],
 ) -> None:
     stack = on_cluster("dev")
-    outcome = stack.up()
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up())
     outcome = stack.destroy(faults=[_CLUSTER_STAYS])
     assert outcome.exit_code != 0
 
@@ -29,8 +29,7 @@ def test_what_a_failed_destroy_left_in_the_cluster_is_taken_away_before_the_stac
     assert f'namespace "{NAMESPACE}" deleted' in stack.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     # What ran on nodes that are gone goes when Kubernetes has noticed, after about a minute.
     stack.wait_for("its end", lambda: stack.api.get("v1", "Namespace", NAMESPACE) is None, 240)
-    again = stack.up()
-    assert again.exit_code == 0, again.output
+    succeeded(stack.up())
     for app in ("frontend", "thoughts-backend", "users-backend"):
         assert stack.ready(app), f"{app} was waited for"
     assert stack.preview().changes == ()

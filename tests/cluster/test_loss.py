@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.nodes.outages import fail_zone, kill_instance, restore_zone
 from tests.cluster.cluster_stack import ClusterStack, PodWatch, cluster_stack, is_ready, label_of
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = pytest.mark.cluster
 
@@ -24,8 +25,7 @@ _QUICK = {"slipway:drainSeconds": 5}
 def prod(stack_cache: Path) -> Generator[ClusterStack]:
     """Production, up: a node in each of three zones for it, four pods of each service."""
     with cluster_stack("prod", stack_cache) as made:
-        outcome = made.up(set=_QUICK)
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(made.up(set=_QUICK))
         yield made
 
 

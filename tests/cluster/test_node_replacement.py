@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.cluster_stack import ClusterStack, PodWatch, label_of
+from tests.engine.sandbox_stack import succeeded
 from tests.stack_values import stack_config
 
 pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
@@ -16,20 +17,17 @@ def test_new_nodes_join_pods_move_and_old_nodes_leave(on_cluster: Callable[[str]
     stack = on_cluster("dev")
     quick = {"slipway:drainSeconds": 5, "slipway:services.frontend.autoscaling.minReplicas": 4}
     groups = stack_config("dev")["slipway:nodeGroups"]
-    outcome = stack.up(set=quick)
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set=quick))
     refused = stack.up(set={**quick, "slipway:nodeGroups.general.instanceType": "m6i.large"})
     assert refused.exit_code != 0
     assert "slipway:nodeGroups.general" in refused.output
 
     beside = {**groups, "general-m6i": {**groups["general"], "instanceType": "m6i.large"}}
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set={**quick, "slipway:nodeGroups": beside})
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up(set={**quick, "slipway:nodeGroups": beside}))
         assert _types(stack) == ["m5.large", "m5.large", "m6i.large", "m6i.large"]
         only = {name: one for name, one in beside.items() if name != "general"}
-        outcome = stack.up(set={**quick, "slipway:nodeGroups": only})
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up(set={**quick, "slipway:nodeGroups": only}))
         assert _types(stack) == ["m6i.large", "m6i.large"]
         stack.wait_for("4 ready pods", lambda: len(stack.ready("frontend")) == 4)
     assert min(watch.ready) >= 3

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.kubernetes.api_types import ApiServerError
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, cluster_stack
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = pytest.mark.cluster
 
@@ -18,8 +19,7 @@ pytestmark = pytest.mark.cluster
 def dev(stack_cache: Path) -> Generator[ClusterStack]:
     """The dev stack, up."""
     with cluster_stack("dev", stack_cache) as made:
-        outcome = made.up()
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(made.up())
         yield made
 
 

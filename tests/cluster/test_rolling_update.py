@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.kwok.commands import add_bad_image, set_startup
 from tests.cluster.cluster_stack import ClusterStack, PodWatch, TargetWatch, cluster_stack
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = pytest.mark.cluster
 
@@ -27,8 +28,7 @@ def stack(stack_cache: Path) -> Generator[ClusterStack]:
     with cluster_stack("dev", stack_cache) as made:
         set_startup(made.control_plane.model, "frontend", 5)
         add_bad_image(made.control_plane.model, "git-badbad1")
-        outcome = made.up(set=AT_FOUR)
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(made.up(set=AT_FOUR))
         made.wait_for("4 ready pods", lambda: len(made.ready("frontend")) == 4)
         yield made
 
@@ -36,8 +36,7 @@ def stack(stack_cache: Path) -> Generator[ClusterStack]:
 def test_an_update_keeps_three_ready_and_makes_at_most_one_extra(stack: ClusterStack) -> None:
     before = {pod["metadata"]["name"] for pod in stack.pods("frontend")}
     with PodWatch(stack.api, "frontend") as watch:
-        outcome = stack.up(set={**AT_FOUR, **GOOD})
-        assert outcome.exit_code == 0, outcome.output
+        outcome = succeeded(stack.up(set={**AT_FOUR, **GOOD}))
         stack.wait_for("the old pods are gone", lambda: before <= watch.gone.keys())
     assert [(step.op, step.name) for step in outcome.changes] == [("update", "slipway-dev-frontend-deployment")]
     assert min(watch.ready) >= 3
@@ -48,8 +47,7 @@ def test_an_update_keeps_three_ready_and_makes_at_most_one_extra(stack: ClusterS
 def test_a_pod_leaves_the_target_group_before_it_stops(stack: ClusterStack) -> None:
     before = {pod["metadata"]["name"] for pod in stack.pods("frontend")}
     with PodWatch(stack.api, "frontend") as watch, TargetWatch(stack) as targets:
-        outcome = stack.up(set={**AT_FOUR, "slipway:images.frontend.tag": "git-0000003"})
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up(set={**AT_FOUR, "slipway:images.frontend.tag": "git-0000003"}))
         stack.wait_for("the old pods are gone", lambda: before <= watch.gone.keys())
     for pod in before:
         assert targets.left[pod] < watch.gone[pod] - 10
@@ -64,8 +62,7 @@ def test_a_bad_image_fails_with_its_reason_and_the_old_version_serves_on(stack: 
         assert "git-badbad1" in outcome.output
         assert "ImagePullBackOff" in outcome.output or "ErrImagePull" in outcome.output
         assert min(watch.ready) >= 3
-        again = stack.up(set={**AT_FOUR, **GOOD})
-        assert again.exit_code == 0, again.output
+        succeeded(stack.up(set={**AT_FOUR, **GOOD}))
         stack.wait_for("4 of 4", lambda: len(stack.ready("frontend")) == 4)
     assert min(watch.ready) >= 3
     images = {

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.aws.clock import set_clock
 from tests.cluster.cluster_stack import ClusterStack, is_leaving, is_ready, label_of
+from tests.engine.sandbox_stack import succeeded
 
 pytestmark = pytest.mark.cluster
 
@@ -36,8 +37,7 @@ def test_nodes_follow_the_clock_and_no_pod_loses_its_place(
     name: str, on_cluster: Callable[[str], ClusterStack]
 ) -> None:
     stack = on_cluster(name)
-    outcome = stack.up(set={"slipway:drainSeconds": 5})
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up(set={"slipway:drainSeconds": 5}))
     by_day, at_night, at_weekend = _NODES[name]
 
     def settled(nodes: int) -> bool:

@@ -104,6 +104,11 @@ class Outcome:
             if step.op not in {"same", "read", "refresh"} and not step.type.startswith("pulumi:")
         )
 
+    @property
+    def lines(self) -> list[str]:
+        """What a person sees, line by line, without indentation."""
+        return [line.strip() for line in self.output.splitlines()]
+
     def of_type(self, type_token: str) -> tuple[Step, ...]:
         """The steps about resources of one type, such as `aws:ec2/vpc:Vpc`."""
         return tuple(step for step in self.steps if step.type == type_token)
@@ -384,6 +389,21 @@ def succeeded(outcome: Outcome) -> Outcome:
     """
     assert outcome.exit_code == 0, outcome.output
     return outcome
+
+
+def refused(stack: SandboxStack, change: dict[str, Any]) -> list[str]:
+    """What is said, line by line, of settings that are refused before anything changes.
+
+    Raises:
+        AssertionError: they were not refused, or something changed.
+    """
+    before = stack.existing()
+    outcome = stack.up(set=change)
+    assert outcome.exit_code != 0
+    assert "Traceback" not in outcome.output
+    assert outcome.changes == ()
+    assert stack.existing() == before
+    return outcome.lines
 
 
 def bootstrapped(stack: SandboxStack) -> SandboxStack:

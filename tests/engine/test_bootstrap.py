@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import BOOTSTRAP, SandboxStack
+from tests.engine.sandbox_stack import BOOTSTRAP, SandboxStack, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.engine
 
@@ -24,8 +25,7 @@ def test_the_accounts_part_is_made_once(upped_stack: Callable[..., SandboxStack]
         "githubProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
     }
     assert account.up().changes == ()
-    refreshed = account.refresh()
-    assert refreshed.exit_code == 0, refreshed.output
+    refreshed = succeeded(account.refresh())
     assert [step for step in refreshed.steps if step.changed] == []
 
 
@@ -74,12 +74,12 @@ def test_mistakes_are_told_at_once_and_nothing_is_made(new_stack: Callable[..., 
         set={"slipway-bootstrap:domain": "Not a domain", "slipway-bootstrap:deployers": ["me"], "aws:region": ""}
     )
     assert outcome.exit_code != 0
-    for expected in (
-        'slipway-bootstrap:domain: is "Not a domain"; expected a host name in lower case',
-        'slipway-bootstrap:deployers[0]: is "me"; expected the ARN of an IAM role or user',
-        "aws:region: is required",
+    for says in (
+        Says('"Not a domain"', "lower case", at="slipway-bootstrap:domain"),
+        Says('"me"', "ARN", at="slipway-bootstrap:deployers[0]"),
+        Says("required", at="aws:region"),
     ):
-        assert expected in outcome.output
+        assert says in outcome.lines
     assert "Traceback" not in outcome.output
     assert bootstrap.inventory() == []
 
@@ -88,10 +88,8 @@ def test_another_domain_than_the_programs_is_told(new_stack: Callable[..., Sandb
     bootstrap = new_stack(BOOTSTRAP, "dev")
     outcome = bootstrap.up(set={"slipway-bootstrap:domain": "dev.example.org"})
     assert outcome.exit_code != 0
-    assert (
-        'slipway-bootstrap:domain: is "dev.example.org"; expected "dev.example.com", '
-        "which Pulumi.dev.yaml of slipway has as slipway:domain"
-    ) in outcome.output
+    facts = ('"dev.example.org"', '"dev.example.com"', "Pulumi.dev.yaml", "slipway:domain")
+    assert Says(*facts, at="slipway-bootstrap:domain") in outcome.lines
     assert bootstrap.inventory() == []
 
 

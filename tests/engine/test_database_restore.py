@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import Outcome, SandboxStack
+from tests.engine.sandbox_stack import Outcome, SandboxStack, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.engine
 
@@ -54,13 +55,12 @@ def test_a_restore_step_by_step(system: System) -> None:
     assert not [step for step in told if "Instance" in step]
     assert hosts(prod) == {SECOND}
 
-    back = prod.up(set={RESTORED: second})
-    assert back.exit_code == 0, back.output
+    succeeded(prod.up(set={RESTORED: second}))
     assert hosts(prod) == {FIRST}
 
     dropped = prod.up()
     assert dropped.exit_code != 0
-    assert f"slipway:database.restored: is not set any more, but {SECOND} stands" in dropped.output
+    assert Says(SECOND, at="slipway:database.restored") in dropped.lines
     assert dropped.changes == ()
 
 
@@ -68,5 +68,5 @@ def test_what_cannot_be_restored_leaves_the_first_serving(system: System) -> Non
     prod = system("prod")
     outcome = prod.up(set={RESTORED: {"name": "thursday", "snapshot": "nowhere", "serves": True}})
     assert outcome.exit_code != 0
-    assert "DBSnapshot not found: nowhere" in outcome.output
+    assert Says("DBSnapshotNotFound", "nowhere") in outcome.errors
     assert hosts(prod) == {FIRST}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack, succeeded
 
 pytestmark = pytest.mark.engine
 
@@ -34,15 +34,13 @@ def test_its_children_are_those_of_the_real_component(cluster: SandboxStack) -> 
 
 
 def test_a_preview_of_nothing_yet_shows_the_same_children(new_stack: Callable[..., SandboxStack]) -> None:
-    outcome = new_stack(PROGRAMS / "cluster").preview()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(new_stack(PROGRAMS / "cluster").preview())
     names = {step.urn.split("::", 2)[2] for step in outcome.steps}
     assert {name for name in names if name.startswith("eks:")} == REGISTERED
 
 
 def test_a_second_up_changes_nothing(cluster: SandboxStack) -> None:
-    outcome = cluster.up()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(cluster.up())
     assert outcome.changes == ()
 
 

@@ -25,7 +25,8 @@ from ops.stack_file import StackFile
 from tests.edge.made_images import MadeImage, make_image
 from tests.edge.registry_server import RegistryServer
 from tests.engine.edited_program import program_with
-from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped
+from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, bootstrapped, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.engine
 
@@ -128,8 +129,7 @@ def test_an_image_goes_from_its_build_to_production(
     file.write()
     for stack in (dev, staging, prod):
         bootstrapped(stack)
-        outcome = stack.up()
-        assert outcome.exit_code == 0, outcome.output
+        succeeded(stack.up())
         know_repositories(stack)
     assert dev.outputs()["notDeployed"].keys() == set(SERVICES)
 
@@ -141,8 +141,7 @@ def test_an_image_goes_from_its_build_to_production(
     assert len(made) == 5
     for image, each in made.items():
         assert run("push", image, str(each.directory), "--write") == f"{each.digest}\n"
-    outcome = dev.up()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(dev.up())
     assert {step.op for step in outcome.changes} == {"create"}
     running = dev.outputs()["runningImages"]
     assert running["frontend"] == f"{HOST}/slipway-dev/frontend@{made['frontend'].digest}"
@@ -154,8 +153,7 @@ def test_an_image_goes_from_its_build_to_production(
         scan(f"slipway-dev/{image}", made[image], {"HIGH": 1} if image == "frontend" else {"LOW": 3})
     assert ops(["promote", "--from", "dev", "--to", "staging", "--pulumi", pulumi]) == 2
     refusal = capsys.readouterr().err
-    assert refusal.count("its scan found 1 HIGH; the highest severity allowed is MEDIUM") == 2
-    assert "users_backend" not in refusal
+    assert (refusal.count("1 HIGH"), refusal.count("MEDIUM"), refusal.count("users_backend")) == (2, 2, 0)
     run("promote", "--from", "dev", "--to", "staging", "--highest-severity", "HIGH")
     assert deployments_changed(staging.up()) == [f"slipway-staging-{name}-deployment" for name in SERVICES]
     commit()
@@ -177,7 +175,7 @@ def test_an_image_goes_from_its_build_to_production(
     }
 
     # Again: nothing to do, in the registry, in the file, in the stack.
-    assert "prod has all of it already" in run("promote", "--from", "staging", "--to", "prod")
+    assert Says("prod", "already") == run("promote", "--from", "staging", "--to", "prod")
     assert prod.preview(arguments=["--expect-no-changes"]).exit_code == 0
     for image in images:
         (tag,) = registry.tags(f"slipway-prod/{image}")

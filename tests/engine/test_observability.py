@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack, succeeded
 from tests.stack_values import stack_config
 
 pytestmark = pytest.mark.engine
@@ -30,8 +30,7 @@ def watched(upped_stack: Upped) -> SandboxStack:
 
 
 def test_up_again_changes_nothing(watched: SandboxStack) -> None:
-    again = watched.up(set=WATCHED)
-    assert again.exit_code == 0, again.output
+    again = succeeded(watched.up(set=WATCHED))
     assert again.changes == ()
     (topic,) = records(watched, TOPIC)
     alarms = records(watched, ALARM)
@@ -55,14 +54,12 @@ def test_dimensions_are_what_aws_calls_these_things(watched: SandboxStack) -> No
 
 def test_another_threshold_changes_one_alarm(watched: SandboxStack) -> None:
     slower = {PATH: {**WATCHED[PATH], "latencyMilliseconds": 2000}}
-    outcome = watched.up(set=slower)
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(watched.up(set=slower))
     assert [(step.op, step.name) for step in outcome.changes] == [("update", "slipway-dev-alarm-latency")]
 
 
 def test_switched_off_it_goes_and_nothing_else_changes(watched: SandboxStack) -> None:
-    outcome = watched.up()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(watched.up())
     assert {step.op for step in outcome.changes} == {"delete"}
     assert records(watched, ALARM) == []
     bootstrap = SandboxStack(watched.state, BOOTSTRAP, "dev")
@@ -76,7 +73,6 @@ def test_the_address_of_a_chat_is_in_no_plain_text(watched: SandboxStack) -> Non
     slower = {PATH: {**WATCHED[PATH], "latencyMilliseconds": 2000}}
     assert "of-nobody" not in watched.preview(set=slower, arguments=["--diff"]).output
     moved = {PATH: {**WATCHED[PATH], "chat": {"webhook": WEBHOOK.replace("of-nobody", "of-someone")}}}
-    shown = watched.preview(set=moved, arguments=["--diff"])
-    assert shown.exit_code == 0, shown.output
+    shown = succeeded(watched.preview(set=moved, arguments=["--diff"]))
     assert "of-nobody" not in shown.output
     assert "of-someone" not in shown.output

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.edited_program import Edit, program_with
-from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
+from tests.engine.sandbox_stack import CHECKOUT, SandboxStack, succeeded
 
 pytestmark = pytest.mark.engine
 
@@ -187,8 +187,7 @@ def test_without_it_the_first_up_is_refused(before_first_up: System, tmp_path: P
 
 def test_with_all_of_them_the_first_up_passes_however_late_each_is(before_first_up: System) -> None:
     stack = before_first_up("dev")
-    outcome = stack.up(faults=[case.slow.fault(CONTROL) for case in FIRST_UP.values()])
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(stack.up(faults=[case.slow.fault(CONTROL) for case in FIRST_UP.values()]))
     assert outcome.failed == ()
 
 
@@ -206,8 +205,7 @@ def test_a_certificate_is_issued_before_the_listener_uses_it(system: System, tmp
 def test_a_controller_that_goes_before_its_bindings_leaves_them_for_ever(system: System, tmp_path: Path) -> None:
     case = CONTROLLER_OUTLIVES_BINDINGS
     edited = without(system("dev"), tmp_path, case.edit)
-    forgotten = edited.up()  # `destroy` goes by the dependencies in the state
-    assert forgotten.exit_code == 0, forgotten.output
+    forgotten = succeeded(edited.up())  # `destroy` goes by the dependencies in the state
     assert forgotten.changes == (), "taking the dependency out changes nothing that exists"
     outcome = edited.destroy(faults=[case.slow.fault(LATE)])
     assert outcome.exit_code != 0, "the order held without the dependency"
@@ -217,6 +215,5 @@ def test_a_controller_that_goes_before_its_bindings_leaves_them_for_ever(system:
 
 def test_with_it_a_destroy_leaves_nothing_however_late_a_binding_goes(system: System) -> None:
     dev = system("dev")
-    outcome = dev.destroy(faults=[CONTROLLER_OUTLIVES_BINDINGS.slow.fault(CONTROL)])
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(dev.destroy(faults=[CONTROLLER_OUTLIVES_BINDINGS.slow.fault(CONTROL)]))
     assert dev.existing() == dev.made_by_bootstrap()

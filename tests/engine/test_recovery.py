@@ -12,7 +12,8 @@ from bench.kill_recovery import is_locked, recover
 from sandbox.state import State
 from tests.engine.full_disk import can_be_full, put_back_the_last_state, run_on_a_full_disk
 from tests.engine.processes import is_between_two_writes, processes_of, wait_until
-from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.engine
 
@@ -25,8 +26,7 @@ VPC = "aws:ec2/vpc:Vpc"
 
 def comes_to_the_end_of(stack: SandboxStack, reference: SandboxStack) -> None:
     """Whether `up` now comes to what it is without trouble, with nothing twice and nothing forgotten."""
-    again = stack.up()
-    assert again.exit_code == 0, again.output
+    succeeded(stack.up())
     held = holdings(stack.state)
     assert discrepancies(held) == []
     assert differences(end_state(held), end_state(holdings(reference.state))) == []
@@ -34,8 +34,7 @@ def comes_to_the_end_of(stack: SandboxStack, reference: SandboxStack) -> None:
 
 def test_up_succeeds_while_a_fifth_of_all_calls_is_throttled(before_first_up: System, system: System) -> None:
     prod = before_first_up("prod")
-    outcome = prod.up(faults=["any:20%=throttle"])
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(prod.up(faults=["any:20%=throttle"]))
     throttled = [each for each in outcome.warnings if "ThrottlingException" in each]
     assert len(throttled) > 20
     held = holdings(prod.state)
@@ -65,7 +64,7 @@ def test_a_kill_that_cuts_the_attributes_beside_a_state_costs_nothing_of_the_sta
     attributes.write_text("")
     refused = small_up.preview()
     assert refused.exit_code != 0
-    assert "failed to load checkpoint: EOF" in refused.output
+    assert Says("EOF") == refused.output
     recovered = recover(small_up)
     assert (recovered.steps, recovered.trouble) == (("delete .attrs",), ())
     assert small_up.preview().changes == ()
@@ -101,12 +100,11 @@ def test_a_full_disk_for_the_state_is_told_and_recovered_from(small_up: SandboxS
     change = ("--set", 'small:range="10.0.0.0/17"')
     failed = run_on_a_full_disk(small_up, 8, *UP, options=change)
     assert failed.returncode not in {0, 99}, failed.stdout
-    assert "no space left on device" in failed.stdout
+    assert Says("no space left") == failed.stdout
     assert "Traceback" not in failed.stdout
     put_back_the_last_state(small_up)
     assert recover(small_up).trouble == ()
-    again = small_up.up(set={"small:range": "10.0.0.0/17"})
-    assert again.exit_code == 0, again.output
+    succeeded(small_up.up(set={"small:range": "10.0.0.0/17"}))
     assert discrepancies(holdings(small_up.state)) == []
     assert [each["outputs"]["cidrBlock"] for each in small_up.inventory() if each["type"] == VPC] == ["10.0.0.0/17"]
 
@@ -118,8 +116,7 @@ def test_the_second_of_two_people_is_refused_and_breaks_nothing(small: SandboxSt
     assert under_way, small.shown_in_background()
     second = small.up()
     assert second.exit_code != 0
-    assert "the stack is currently locked by 1 lock(s)" in second.output
-    assert "another run holds the stack" in second.output
+    assert Says("1 lock(s)", "another run") == second.output
     assert "Traceback" not in second.output
     assert second.changes == ()
     assert first.wait(120) == 0, small.shown_in_background()
@@ -141,8 +138,7 @@ def test_a_lock_left_behind_is_told_and_taken_away(small_up: SandboxStack) -> No
     running.wait(60)
     refused = small_up.up()
     assert refused.exit_code != 0
-    assert "python -m sandbox pulumi cancel --stack dev" in refused.output
+    assert Says("python -m sandbox pulumi cancel --stack dev") == refused.output
     assert recover(small_up).cancelled
-    again = small_up.up()
-    assert again.exit_code == 0, again.output
+    succeeded(small_up.up())
     assert discrepancies(holdings(small_up.state)) == []

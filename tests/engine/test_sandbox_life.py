@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.processes import processes_of, wait_until
-from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack
+from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, succeeded
 
 pytestmark = pytest.mark.engine
 
@@ -17,8 +17,7 @@ REPOSITORY = "aws:ecr/repository:Repository"
 
 
 def test_up_makes_everything_and_a_second_up_changes_nothing(small: SandboxStack) -> None:
-    first = small.up()
-    assert first.exit_code == 0, first.output
+    first = succeeded(small.up())
     assert sorted(str(step) for step in first.changes) == [
         "create aws:ec2/subnet:Subnet first",
         "create aws:ec2/vpc:Vpc network",
@@ -26,8 +25,7 @@ def test_up_makes_everything_and_a_second_up_changes_nothing(small: SandboxStack
         "create aws:ecr/repository:Repository users",
         "create aws:ssm/parameter:Parameter password",
     ]
-    second = small.up()
-    assert second.exit_code == 0, second.output
+    second = succeeded(small.up())
     assert second.changes == ()
     assert {step.op for step in second.steps} == {"same"}
 
@@ -40,15 +38,13 @@ def test_what_the_state_names_is_what_exists(small_up: SandboxStack) -> None:
 
 
 def test_a_preview_says_what_would_be_and_does_nothing(small: SandboxStack) -> None:
-    outcome = small.preview()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(small.preview())
     assert [step.op for step in outcome.changes] == ["create"] * 5
     assert small.inventory() == []
 
 
 def test_an_update_changes_only_what_differs(small_up: SandboxStack) -> None:
-    outcome = small_up.up(set={"small:mutability": "MUTABLE"})
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(small_up.up(set={"small:mutability": "MUTABLE"}))
     assert sorted(str(step) for step in outcome.changes) == [
         "update aws:ecr/repository:Repository frontend (imageTagMutability)",
         "update aws:ecr/repository:Repository users (imageTagMutability)",
@@ -56,8 +52,7 @@ def test_an_update_changes_only_what_differs(small_up: SandboxStack) -> None:
 
 
 def test_a_replacement_takes_what_depends_on_it_along(small_up: SandboxStack) -> None:
-    outcome = small_up.up(set={"small:range": "10.0.0.0/17"})
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(small_up.up(set={"small:range": "10.0.0.0/17"}))
     assert {step.op for step in outcome.of_type(VPC)} >= {"create-replacement", "delete-replaced"}
     ranges = [each["outputs"]["cidrBlock"] for each in small_up.inventory() if each["type"] == VPC]
     assert ranges == ["10.0.0.0/17"]
@@ -70,8 +65,7 @@ def test_a_value_given_for_one_command_is_gone_at_the_next(small_up: SandboxStac
 
 
 def test_refresh_finds_no_drift_where_there_is_none(small_up: SandboxStack) -> None:
-    outcome = small_up.refresh()
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(small_up.refresh())
     assert outcome.changes == ()
     assert small_up.preview().changes == ()
 
@@ -80,8 +74,7 @@ def test_drift_is_seen_and_put_right(small_up: SandboxStack) -> None:
     account = small_up.account()
     account.set_property(REPOSITORY, "small/users", "imageTagMutability", "MUTABLE")
     account.close()
-    outcome = small_up.up(arguments=["--refresh"])
-    assert outcome.exit_code == 0, outcome.output
+    outcome = succeeded(small_up.up(arguments=["--refresh"]))
     assert [str(step) for step in outcome.changes if step.op == "update"] == [
         "update aws:ecr/repository:Repository users (imageTagMutability)"
     ]
@@ -89,8 +82,7 @@ def test_drift_is_seen_and_put_right(small_up: SandboxStack) -> None:
 
 
 def test_destroy_leaves_nothing_in_the_state_or_the_account(small_up: SandboxStack) -> None:
-    outcome = small_up.destroy()
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(small_up.destroy())
     assert small_up.resources() == []
     assert small_up.inventory() == []
 
@@ -114,8 +106,7 @@ def test_a_removed_stack_can_be_made_again(small: SandboxStack) -> None:
     assert small.up().exit_code == 0
     assert small.destroy().exit_code == 0
     assert small.command("stack", "rm", "--yes").returncode == 0
-    again = small.up()
-    assert again.exit_code == 0, again.output
+    succeeded(small.up())
 
 
 def test_a_secret_is_nowhere_in_plain_text(small_up: SandboxStack) -> None:
@@ -133,8 +124,7 @@ def test_text_that_older_yaml_takes_for_a_number_stays_text(small_up: SandboxSta
 
 def test_a_path_with_a_space_is_no_trouble(tmp_path: Path) -> None:
     stack = SandboxStack(tmp_path / "my sandbox", PROGRAMS / "small")
-    outcome = stack.up()
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(stack.up())
     assert stack.inventory()
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.engine.processes import is_between_two_writes, kill_group, processes_of, wait_until
-from tests.engine.sandbox_stack import PROGRAMS, SandboxStack
+from tests.engine.sandbox_stack import PROGRAMS, SandboxStack, succeeded
+from tests.says import Says
 
 pytestmark = pytest.mark.engine
 
@@ -24,8 +25,7 @@ def test_a_refused_call_is_one_message_and_the_next_up_goes_on_from_there(small:
     assert [step.type for step in outcome.failed] == [REPOSITORY]
     assert "Traceback" not in outcome.output
     assert any("[emulated AWS]" in error for error in outcome.errors)
-    again = small.up()
-    assert again.exit_code == 0, again.output
+    again = succeeded(small.up())
     assert REPOSITORY in {step.type for step in again.changes}
     assert all(step.op == "create" for step in again.changes)
     assert small.preview().changes == ()
@@ -34,9 +34,9 @@ def test_a_refused_call_is_one_message_and_the_next_up_goes_on_from_there(small:
 def test_an_error_the_program_raises_on_purpose_is_one_message(small: SandboxStack) -> None:
     outcome = small.up(set={"small:refuse": True})
     assert outcome.exit_code != 0
-    assert "error: this stack is refused" in outcome.output
+    assert outcome.errors == (Says("refused"),)
+    assert f"error: {outcome.errors[0]}" in outcome.lines
     assert "Traceback" not in outcome.output
-    assert outcome.errors == ("this stack is refused",)
 
 
 def test_a_mistake_in_the_program_is_shown_with_its_line(small: SandboxStack) -> None:
@@ -44,7 +44,7 @@ def test_a_mistake_in_the_program_is_shown_with_its_line(small: SandboxStack) ->
     assert outcome.exit_code != 0
     assert "about to fail" in outcome.output
     (error,) = outcome.errors
-    assert 'raise KeyError("broken on purpose")' in error
+    assert 'raise KeyError("' in error
     assert "language_host.py" not in error
     assert "runpy" not in error
 
@@ -68,10 +68,9 @@ def test_a_killed_run_is_taken_up_again_after_cancel(small: SandboxStack) -> Non
     assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
     blocked = small.up()
     assert blocked.exit_code != 0
-    assert "python -m sandbox pulumi cancel --stack dev" in blocked.output
+    assert Says("python -m sandbox pulumi cancel --stack dev") == blocked.output
     assert small.command("cancel", "--yes").returncode == 0
-    again = small.up()
-    assert again.exit_code == 0, again.output
+    succeeded(small.up())
     assert small.preview().changes == ()
 
 
@@ -90,33 +89,27 @@ def test_ctrl_c_stops_in_order(small: SandboxStack) -> None:
     assert running.returncode != 0
     assert not _locked(small)
     assert wait_until(lambda: processes_of(small.state) == []), processes_of(small.state)
-    again = small.up()
-    assert again.exit_code == 0, again.output
+    succeeded(small.up())
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("config", "set", "small:range", "10.2.0.0/16"), "edit Pulumi.dev.yaml"),
-        (("stack", "init"), "first `up`"),
-        (("destroy", "--remove"), "stack rm"),
-        (("login",), "backend of its own"),
+        ("config set small:range 10.2.0.0/16", Says("Pulumi.dev.yaml", "`--set key=value`")),
+        ("stack init", Says("`up`")),
+        ("destroy --remove", Says("`stack rm`")),
+        ("login", Says("backend")),
     ],
 )
-def test_what_would_write_elsewhere_is_refused_in_one_line(
-    small: SandboxStack, words: tuple[str, ...], says: str
-) -> None:
-    done = small.command(*words)
-    assert done.returncode == 2
-    assert says in done.stdout
-    assert len(done.stdout.splitlines()) == 1
+def test_what_would_write_elsewhere_is_refused_in_one_line(small: SandboxStack, words: str, says: Says) -> None:
+    done = small.command(*words.split())
+    assert (done.returncode, done.stdout.splitlines()) == (2, [says])
 
 
 def test_a_stack_without_a_file_is_refused(small: SandboxStack) -> None:
     done = SandboxStack(small.state, small.project, "porduction").command("preview")
-    assert done.returncode == 2
-    assert "Pulumi.porduction.yaml" in done.stdout
-    assert "dev" in done.stdout
+    says = [Says("emulated", at="sandbox"), Says("Pulumi.porduction.yaml", "dev", at="sandbox")]
+    assert (done.returncode, done.stdout.splitlines()) == (2, says)
 
 
 def _locked(stack: SandboxStack) -> bool:

@@ -16,7 +16,8 @@ from sandbox.pulumi_environment import environment, write_commands
 from sandbox.state import State
 from sandbox.toolchain import find_pulumi
 from tests.engine.object_store import CREDENTIALS, ObjectStore, object_store
-from tests.engine.sandbox_stack import CHECKOUT, Outcome, read_outcome
+from tests.engine.sandbox_stack import CHECKOUT, Outcome, read_outcome, succeeded
+from tests.says import Says
 from tests.unit.bootstrap.bootstrapped import ACCOUNT, KEY, arn, policy_of_key, roles_of
 from tools.iam_decisions import Question, decide
 
@@ -109,8 +110,7 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
 def upped(laptop: Laptop) -> Laptop:
     """The account's part is up, from a state on the laptop, and so the bucket is there."""
     assert laptop.run(laptop.local, "stack", "init", "account").returncode == 0
-    outcome = laptop.up(laptop.local, "account")
-    assert outcome.exit_code == 0, outcome.output
+    succeeded(laptop.up(laptop.local, "account"))
     laptop.store.client("s3").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
@@ -150,7 +150,7 @@ def test_bootstraps_own_state_moves_into_the_bucket_and_back(upped: Laptop) -> N
 
     moved = upped.move("account", upped.local, upped.bucket)
     assert moved.returncode == 0, moved.stderr
-    assert "12 resources" in moved.stdout
+    assert Says("12 resources") == moved.stdout
     assert ".pulumi/stacks/slipway-bootstrap/account.json" in upped.store.keys(BUCKET)
     assert not upped.has(upped.local, "account")
     again = upped.up(upped.bucket, "account")
@@ -166,13 +166,11 @@ def test_bootstraps_own_state_moves_into_the_bucket_and_back(upped: Laptop) -> N
 
 def test_a_move_that_fails_leaves_the_state_where_it_was(upped: Laptop) -> None:
     nowhere = upped.move("account", upped.local, upped.store.backend("no-such-bucket"))
-    assert nowhere.returncode == 1
-    assert nowhere.stderr.startswith("move_state: ")
-    assert len(nowhere.stderr.splitlines()) == 1
+    assert (nowhere.returncode, nowhere.stderr.splitlines()) == (1, [Says(at="move_state")])
     assert upped.up(upped.local, "account").changes == ()
 
     absent = upped.move("dev", upped.local, upped.bucket)
-    assert absent.stderr == f"move_state: there is no stack dev at {upped.local}\n"
+    assert absent.stderr.splitlines() == [Says("dev", upped.local, at="move_state")]
 
 
 @pytest.mark.thorough
@@ -197,8 +195,7 @@ def test_a_move_that_was_broken_off_is_taken_up_and_another_state_is_never_overw
     words = ("stack", "import", "--stack", "account", "--file", str(upped.root / "state.json"))
     assert upped.run(other, *words).returncode == 0
     refused = upped.move("account", upped.bucket, other)
-    assert refused.returncode == 1
-    assert "holds another state" in refused.stderr
+    assert (refused.returncode, refused.stderr) == (1, Says("another state"))
     assert upped.has(upped.bucket, "account")
 
 

@@ -20,8 +20,9 @@ import pytest
 
 from policy.rules import RULES
 from sandbox.fork_client import SOCKET_VARIABLE
-from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack
+from tests.engine.sandbox_stack import BOOTSTRAP, CHECKOUT, SandboxStack, succeeded
 from tests.github_server import TOKEN, GitHubServer, github_server
+from tests.says import Says
 from tests.workflow_runner import Ran, WorkflowRunner
 
 pytestmark = pytest.mark.engine
@@ -91,8 +92,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pipeline]:
     hook.chmod(0o755)
     subprocess.run([str(hook)], cwd=clone, check=True)
     account = SandboxStack(directory / "account", clone, "dev")
-    bootstrapped = SandboxStack(directory / "account", BOOTSTRAP, "dev").up()
-    assert bootstrapped.exit_code == 0, bootstrapped.output
+    succeeded(SandboxStack(directory / "account", BOOTSTRAP, "dev").up())
     commands.mkdir()
     # Where GitHub's runner has the official command line, with an account behind it; the sandbox must not find itself.
     path = f"PATH={shlex.quote(os.environ['PATH'])}"
@@ -162,7 +162,7 @@ def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     # The night: nothing differs; then somebody has changed a rule by hand; then it is put right.
     pipeline.git("switch", "--quiet", "--detach", base)
     quiet = require_done(pipeline.run("drift.yml", "drift"))
-    assert "no open issue about drift-dev" in quiet.output
+    assert Says("no", "issue", "drift-dev") in quiet.output.splitlines()
     account = pipeline.account.account()
     rule = account.list(type=LISTENER_RULE)[0]
     account.set_property(LISTENER_RULE, rule.id, "priority", 4711)

@@ -127,6 +127,12 @@ class Account:
             return None
         return Made(made.type, made.name, found.resource_id, plain_map(found.properties), plain_map(found.inputs))
 
+    def found(self, made: Made) -> Made:
+        """Return what a refresh finds of something that still exists."""
+        found = self.read(made)
+        assert found is not None
+        return found
+
     def delete(self, made: Made) -> None:
         request = sdk.DeleteRequest(urn(made.type, made.name), made.id, property_map(made.state), 0)
         asyncio.run(self.of(made.type).delete(request))
@@ -176,9 +182,11 @@ class Account:
         }
         return self.create(CLUSTER, "cluster", {key: value for key, value in inputs.items() if value is not None})
 
-    def network_addons(self, cluster: Made) -> None:
+    def network_addons(self, cluster: Made) -> Made:
+        """Return the cluster with the add-ons that its nodes need."""
         for addon in ("vpc-cni", "kube-proxy"):
             self.create(ADDON, addon, {"clusterName": cluster.id, "addonName": addon})
+        return cluster
 
     def node_group(self, cluster: Made, role: Made | None = None, **changes: Any) -> Made:
         inputs = {
@@ -192,8 +200,7 @@ class Account:
 
     def running_cluster(self) -> Made:
         """A cluster with its network add-ons and nodes, which the Kubernetes provider then talks to."""
-        cluster = self.cluster()
-        self.network_addons(cluster)
+        cluster = self.network_addons(self.cluster())
         self.node_group(cluster)
         self.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
         return cluster
@@ -225,6 +232,11 @@ class Account:
                 "ttl": 60,
             }
             self.create(RECORD, f"validation-{index}", inputs)
+
+
+def group_of(nodes: Made) -> str:
+    """Return the name of the Auto Scaling group that EKS made for a node group."""
+    return str(nodes["resources"][0]["autoscalingGroups"][0]["name"])
 
 
 @dataclass

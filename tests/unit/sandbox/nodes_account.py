@@ -117,8 +117,7 @@ class Nodes:
         self.inventory = self.account.inventory
         plane = ControlPlane(self.api.endpoint, "Q0E=")
         self.account.aws.control_plane = plane
-        self.cluster = self.account.cluster()
-        self.account.network_addons(self.cluster)
+        self.cluster = self.account.network_addons(self.account.cluster())
         self.role = self.account.node_role()
         # From here on nobody waits for nodes, but where a test says so.
         self.account.aws.control_plane = None

@@ -8,6 +8,7 @@ import pytest
 from emulated_account import Account
 
 from sandbox.aws.errors import AwsError
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -23,12 +24,13 @@ def test_who_and_where(account: Account) -> None:
 
 
 def test_a_zone_is_found_or_missed(account: Account) -> None:
-    with pytest.raises(AwsError, match="no matching Route 53 Hosted Zone found"):
+    with pytest.raises(AwsError) as missed:
         account.invoke(_ZONE, name="example.com")
+    assert Says("NotFound", "'example.com'", "`bootstrap`", at="reading Route 53 Hosted Zone") == str(missed.value)
     zone = account.zone()
     assert account.invoke(_ZONE, name="example.com.")["zoneId"] == zone.id
     assert account.invoke(_ZONE, zoneId=zone.id)["name"] == "example.com"
-    with pytest.raises(AwsError, match="no matching"):
+    with pytest.raises(AwsError, match="NotFound"):
         account.invoke(_ZONE, name="example.com", privateZone=True)
 
 
@@ -51,10 +53,10 @@ def test_a_policy_document_is_rendered(account: Account) -> None:
 def test_things_are_found_by_name(account: Account) -> None:
     role = account.role("role", "ec2.amazonaws.com")
     assert account.invoke("aws:iam/getRole:getRole", name=role.id)["arn"] == role.arn
-    with pytest.raises(AwsError, match="NotFound"):
+    with pytest.raises(AwsError, match=r"IAM Role \(nobody\): NotFound"):
         account.invoke("aws:iam/getRole:getRole", name="nobody")
 
 
 def test_what_is_not_emulated_says_so(account: Account) -> None:
-    with pytest.raises(AwsError, match="NotEmulated"):
+    with pytest.raises(AwsError, match=r"^invoking aws:ec2/getAmi:getAmi: NotEmulated"):
         account.invoke("aws:ec2/getAmi:getAmi")

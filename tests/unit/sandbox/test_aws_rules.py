@@ -8,6 +8,7 @@ from emulated_account import VPC, Account
 from sandbox.aws.errors import AwsError
 from sandbox.aws.rules import ANY, Rule, all_rules, title
 from sandbox.aws.schema import schema_of
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -29,14 +30,21 @@ def test_a_type_is_named_in_words() -> None:
 def test_an_error_names_operation_code_and_page(account: Account) -> None:
     with pytest.raises(AwsError) as caught:
         account.create(VPC, "main", {"cidrBlock": "10.0.0.0/8"})
-    assert str(caught.value).startswith("creating EC2 Vpc (main): InvalidVpc.Range: ")
-    assert "https://docs.aws.amazon.com/vpc/" in str(caught.value)
-    assert "emulated" in str(caught.value)
+    facts = ("InvalidVpc.Range", "'10.0.0.0/8'", "/16", "/28", "https://docs.aws.amazon.com/vpc/", "[emulated AWS]")
+    assert Says(*facts, at="creating EC2 Vpc (main)") == str(caught.value)
     assert account.inventory.list() == []
 
 
-def test_tags(account: Account) -> None:
-    for tags in ({str(n): "x" for n in range(51)}, {"aws:x": "y"}, {"k" * 129: "v"}):
-        with pytest.raises(AwsError):
-            account.create(VPC, "main", {"cidrBlock": "10.0.0.0/16", "tags": tags})
+@pytest.mark.parametrize(
+    ("tags", "facts"),
+    [
+        ({str(n): "x" for n in range(51)}, ["TagLimitExceeded", "51", "50"]),
+        ({"aws:x": "y"}, ["InvalidParameterValue", "'aws:x'"]),
+        ({"k" * 129: "v"}, ["InvalidParameterValue", f"'{'k' * 129}'", "128", "256"]),
+    ],
+)
+def test_tags(account: Account, tags: dict[str, str], facts: list[str]) -> None:
+    with pytest.raises(AwsError) as refused:
+        account.create(VPC, "main", {"cidrBlock": "10.0.0.0/16", "tags": tags})
+    assert Says(*facts) == str(refused.value)
     assert account.create(VPC, "main", {"cidrBlock": "10.0.0.0/16", "tags": {str(n): "x" for n in range(50)}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from emulated_account import Account
 
 from sandbox.aws.effects import push_image
 from sandbox.aws.errors import AwsError
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +30,7 @@ def test_a_registry_with_images_stays_unless_forced(account: Account) -> None:
     assert kept["repositoryUrl"] == "123456789012.dkr.ecr.us-west-2.amazonaws.com/kept"
     for repository in ("kept", "forced"):
         push_image(account.inventory, repository, "git-1", "sha256:1")
-    with pytest.raises(AwsError, match="RepositoryNotEmptyException"):
+    with pytest.raises(AwsError, match=r"RepositoryNotEmptyException: .*'kept'.*\b1\b"):
         account.delete(kept)
     account.delete(forced)
     with pytest.raises(KeyError):
@@ -37,9 +39,9 @@ def test_a_registry_with_images_stays_unless_forced(account: Account) -> None:
 
 def test_registry_names(account: Account) -> None:
     account.create(_REPOSITORY, "web", {"name": "team/web_app"})
-    with pytest.raises(AwsError, match="RepositoryAlreadyExistsException"):
+    with pytest.raises(AwsError, match=r"RepositoryAlreadyExistsException: .* team/web_app"):
         account.create(_REPOSITORY, "other", {"name": "team/web_app"})
-    with pytest.raises(AwsError, match="must satisfy"):
+    with pytest.raises(AwsError, match=r"'Web' .*\[a-z0-9\]"):
         account.create(_REPOSITORY, "other", {"name": "Web"})
 
 
@@ -49,23 +51,24 @@ def _rule(priority: int, **selection: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("rules", "right"),
+    ("rules", "facts"),
     [
-        ([_rule(1, tagStatus="tagged", tagPrefixList=["git-"]), _rule(2, tagStatus="untagged")], True),
-        ([], False),
-        ([_rule(1, tagStatus="untagged"), _rule(1, tagStatus="any")], False),
-        ([_rule(1, tagStatus="tagged")], False),
-        ([_rule(1, tagStatus="any"), _rule(2, tagStatus="untagged")], False),
+        ([_rule(1, tagStatus="tagged", tagPrefixList=["git-"]), _rule(2, tagStatus="untagged")], []),
+        ([], ["priorities", "[]"]),
+        ([_rule(1, tagStatus="untagged"), _rule(1, tagStatus="any")], ["priorities", "[1, 1]"]),
+        ([_rule(1, tagStatus="tagged")], ["tagged", "tagPrefixList", "tagPatternList"]),
+        ([_rule(1, tagStatus="any"), _rule(2, tagStatus="untagged")], ["any", "rulePriority"]),
     ],
 )
-def test_lifecycle_rules(account: Account, rules: list[dict[str, Any]], right: bool) -> None:
+def test_lifecycle_rules(account: Account, rules: list[dict[str, Any]], facts: list[str]) -> None:
     account.create(_REPOSITORY, "web", {"name": "web"})
     inputs = {"repository": "web", "policy": json.dumps({"rules": rules})}
-    if right:
+    if not facts:
         assert account.create(_LIFECYCLE, "policy", inputs).id == "web"
-    else:
-        with pytest.raises(AwsError, match="InvalidParameterException"):
-            account.create(_LIFECYCLE, "policy", inputs)
+        return
+    with pytest.raises(AwsError) as refused:
+        account.create(_LIFECYCLE, "policy", inputs)
+    assert Says("InvalidParameterException", *facts) == str(refused.value)
 
 
 def test_a_lifecycle_policy_is_replaced_the_old_first(account: Account) -> None:
@@ -78,7 +81,7 @@ def test_a_lifecycle_policy_is_replaced_the_old_first(account: Account) -> None:
 
 @pytest.mark.parametrize("name", ["ab", "Bucket", "a..b", "-ab-"])
 def test_bucket_names(account: Account, name: str) -> None:
-    with pytest.raises(AwsError, match="InvalidBucketName"):
+    with pytest.raises(AwsError, match=f"InvalidBucketName: .* {re.escape(name)}"):
         account.create(_BUCKET, "bucket", {"bucket": name})
 
 
@@ -100,18 +103,19 @@ def test_a_bucket_with_objects_stays_unless_forced(account: Account) -> None:
 
 
 def test_retention_is_one_of_a_list(account: Account) -> None:
-    with pytest.raises(AwsError, match="retentionInDays 10"):
+    with pytest.raises(AwsError, match=r"retentionInDays 10\b.*\[0, 1, 3, 5, 7, 14, "):
         account.create("aws:cloudwatch/logGroup:LogGroup", "logs", {"retentionInDays": 10})
     assert account.create("aws:cloudwatch/logGroup:LogGroup", "logs", {"retentionInDays": 14})
 
 
 def test_keys_and_aliases(account: Account) -> None:
-    with pytest.raises(AwsError, match="deletionWindowInDays"):
+    with pytest.raises(AwsError, match=r"deletionWindowInDays 5\b.*\b7 to 30\b"):
         account.create(_KEY, "key", {"deletionWindowInDays": 5})
     key = account.create(_KEY, "key", {"deletionWindowInDays": 7})
     assert account.create(_ALIAS, "alias", {"targetKeyId": key.id})["targetKeyArn"] == key.arn
-    for wrong, words in (({"name": "main"}, "alias/"), ({"name": "alias/aws/x"}, "alias/aws/")):
-        with pytest.raises(AwsError, match=words):
-            account.create(_ALIAS, "wrong", {"targetKeyId": key.id, **wrong})
-    with pytest.raises(AwsError, match="does not exist"):
+    for name in ("main", "alias/aws/x"):
+        with pytest.raises(AwsError) as refused:
+            account.create(_ALIAS, "wrong", {"targetKeyId": key.id, "name": name})
+        assert Says("InvalidAliasNameException", f"'{name}'", "alias/", "alias/aws/") == str(refused.value)
+    with pytest.raises(AwsError, match="NotFoundException: Key '00000000-0000-4000-8000-000000000000'"):
         account.create(_ALIAS, "wrong", {"targetKeyId": "00000000-0000-4000-8000-000000000000"})

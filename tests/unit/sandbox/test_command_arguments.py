@@ -8,10 +8,12 @@ import pytest
 
 from sandbox.pulumi_arguments import parse
 from sandbox.refusal import Refusal
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
 HERE = Path("/somewhere")
+_WRITES_SETTINGS = [("set", "a b"), ("rm", "a"), ("set-all", "--plaintext a=b"), ("refresh", ""), ("env", "add x")]
 
 
 @pytest.mark.parametrize(
@@ -37,39 +39,39 @@ def test_words_are_understood(words: str, command: str, stack: str, directory: s
     assert (arguments.command, arguments.stack, str(arguments.directory)) == (command, stack, directory)
 
 
-@pytest.mark.parametrize("command", ["up", "update", "preview", "destroy", "refresh", "import", "config", "config get"])
-def test_these_read_configuration(command: str) -> None:
-    assert parse(command.split(), HERE).needs_configuration
-
-
-@pytest.mark.parametrize("command", ["cancel", "stack", "stack output", "state", "about"])
-def test_these_read_none(command: str) -> None:
-    assert not parse(command.split(), HERE).needs_configuration
+@pytest.mark.parametrize(
+    ("needed", "commands"),
+    [
+        (True, ["up", "update", "preview", "destroy", "refresh", "import", "config", "config get"]),
+        (False, ["cancel", "stack", "stack output", "state", "about"]),
+    ],
+)
+def test_what_reads_configuration(needed: bool, commands: list[str]) -> None:
+    assert {each: parse(each.split(), HERE).needs_configuration for each in commands} == dict.fromkeys(commands, needed)
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("command", "rest", "remedies"),
     [
-        "config set a b",
-        "config rm a",
-        "config set-all --plaintext a=b",
-        "config refresh",
-        "config env add x",
-        "stack init prod",
-        "stack select prod",
-        "stack rename prod",
-        "stack change-secrets-provider passphrase",
-        "destroy --remove",
-        "down --remove --yes",
-        "login",
-        "logout",
-        "new",
-        "up --config-file other.yaml",
+        *(("config " + word, rest, ["Pulumi.dev.yaml", "`--set key=value`"]) for word, rest in _WRITES_SETTINGS),
+        ("stack init", "prod", ["`up`", "`preview`"]),
+        ("stack select", "prod", ["`--stack`"]),
+        ("stack rename", "prod", ["stack files"]),
+        ("stack change-secrets-provider", "passphrase", ["passphrase"]),
+        ("destroy", "--remove", ["`--remove`", "Pulumi.dev.yaml", "`stack rm`"]),
+        ("down", "--remove --yes", ["`--remove`", "Pulumi.dev.yaml", "`stack rm`"]),
+        ("login", "", ["backend"]),
+        ("logout", "", ["backend"]),
+        ("new", "", ["`pulumi new`"]),
+        ("up", "--config-file other.yaml", ["`--set key=value`"]),
     ],
 )
-def test_what_would_write_a_stack_file_or_leave_the_sandbox_is_refused(words: str) -> None:
-    with pytest.raises(Refusal, match="pulumi"):
-        parse(words.split(), HERE)
+def test_what_would_write_a_stack_file_or_leave_the_sandbox_is_refused(
+    command: str, rest: str, remedies: list[str]
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        parse([*command.split(), *rest.split()], HERE)
+    assert Says(*remedies, at=f"`pulumi {command}`") == str(refused.value)
 
 
 def test_help_about_a_refused_command_is_still_given() -> None:

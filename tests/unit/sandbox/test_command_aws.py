@@ -18,23 +18,12 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_token_is_answered_as_kubectl_expects_it() -> None:
-    words = [
-        "--region",
-        "us-west-2",
-        "eks",
-        "get-token",
-        "--cluster-name",
-        "main",
-        "--output",
-        "json",
-        "--role",
-        "arn:x",
-    ]
+    asked = ["eks", "get-token", "--cluster-name", "main"]
+    words = ["--region", "us-west-2", *asked, "--output", "json", "--role", "arn:x"]
     credential = json.loads(answer(words, NOW, "k8s-aws-v1.abc") or "")
     assert credential["kind"] == "ExecCredential"
     assert credential["apiVersion"] == "client.authentication.k8s.io/v1beta1"
-    assert credential["status"]["expirationTimestamp"] == "2026-01-02T03:18:05Z"
-    assert credential["status"]["token"] == "k8s-aws-v1.abc"
+    assert credential["status"] == {"expirationTimestamp": "2026-01-02T03:18:05Z", "token": "k8s-aws-v1.abc"}
 
 
 def test_the_token_is_the_one_that_the_control_planes_let_in(

@@ -39,21 +39,19 @@ def test_the_persons_own_accounts_stay_out(tmp_path: Path) -> None:
     assert {"AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "KUBECONFIG"}.isdisjoint(made)
 
 
-def test_what_only_changes_how_things_run_stays(tmp_path: Path) -> None:
-    made = _made(tmp_path)
-    assert made["PULUMI_PARALLEL"] == "4"
-    assert made["PULUMI_SKIP_CHECKPOINTS"] == "true"
-    assert made["HOME"] == "/home/someone"
-
-
-def test_everything_is_kept_in_the_sandbox(tmp_path: Path) -> None:
-    made = _made(tmp_path)
-    assert made["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/backend"
-    assert made["PULUMI_HOME"] == f"{tmp_path}/home"
-
-
-def test_the_stand_ins_for_commands_come_first(tmp_path: Path) -> None:
-    assert _made(tmp_path)["PATH"] == f"{tmp_path}/bin:/tools:{Path(sys.executable).parent}:/usr/bin"
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PULUMI_PARALLEL", "4"),  # what only changes how things run stays
+        ("PULUMI_SKIP_CHECKPOINTS", "true"),
+        ("HOME", "/home/someone"),
+        ("PULUMI_BACKEND_URL", "file://STATE/backend"),
+        ("PULUMI_HOME", "STATE/home"),
+        ("PATH", f"STATE/bin:/tools:{Path(sys.executable).parent}:/usr/bin"),  # stand-ins for commands come first
+    ],
+)
+def test_everything_is_kept_in_the_sandbox_and_else_as_the_person_has_it(tmp_path: Path, name: str, value: str) -> None:
+    assert _made(tmp_path)[name] == value.replace("STATE", str(tmp_path))
 
 
 def test_plugins_are_fetched_only_when_real_ones_are_asked_for(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def test_wrong_usage_is_one_line_and_exit_code_2(words: list[str], capfd: pytest
     assert len(shown.err.splitlines()) == 1
 
 
-def test_the_word_pulumi_as_a_value_is_no_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_word_pulumi_as_a_value_is_no_command_and_reset_of_nothing_is_fine(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert main(["--state", str(tmp_path / "pulumi"), "reset"]) == 0
     assert capfd.readouterr().err == ""
 
@@ -48,7 +50,3 @@ def test_reset_removes_what_a_sandbox_made_and_nothing_else(tmp_path: Path) -> N
     (tmp_path / "diary.txt").touch()
     assert main(["--state", str(tmp_path), "reset"]) == 0
     assert [each.name for each in tmp_path.iterdir()] == ["diary.txt"]
-
-
-def test_reset_of_nothing_is_fine(tmp_path: Path) -> None:
-    assert main(["--state", str(tmp_path / "never"), "reset"]) == 0

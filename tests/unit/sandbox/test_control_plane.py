@@ -25,6 +25,7 @@ from sandbox.control_plane.components import Binaries, ControlPlaneFiles, write_
 from sandbox.control_plane.layout import PACES, Directory, Ports, choose_ports
 from sandbox.control_plane.supervisor import Plan, Supervisor
 from sandbox.refusal import Refusal
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -330,15 +331,10 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running.os, "kill", refuse)
 
 
-def test_none_is_found_where_nothing_is(tmp_path: Path) -> None:
-    assert running.find(tmp_path / "never") is None
+def test_none_is_found_where_nothing_is_or_the_supervisor_died(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert running.find(tmp_path / "empty") is None
-
-
-def test_one_whose_supervisor_died_is_not_found(tmp_path: Path) -> None:
-    directory = describe(tmp_path / "shop-dev")
-    assert running.find(directory.path) is None
+    for path in (tmp_path / "never", tmp_path / "empty", describe(tmp_path / "shop-dev").path):
+        assert running.find(path) is None, path
 
 
 def test_one_that_is_not_ready_yet_is_not_found(tmp_path: Path) -> None:
@@ -355,15 +351,10 @@ def test_one_that_runs_is_found(tmp_path: Path) -> None:
         assert running.require(directory.path, "dev") == found
 
 
-def test_the_one_that_is_needed_is_missed_with_a_way_out(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="no control plane of dev runs; start it with `make cluster-up STACK=dev`"):
-        running.require(describe(tmp_path / "shop-dev").path, "dev")
-
-
 @pytest.mark.usefixtures("no_process")
 def test_a_second_one_is_not_started_in_its_directory(tmp_path: Path) -> None:
     with hold(describe(tmp_path / "shop-dev")) as directory:
-        with pytest.raises(Refusal, match=r"runs in .*shop-dev already"):
+        with pytest.raises(Refusal, match=f" {directory.path} "):
             running.start(directory.path, tmp_path / "account", tmp_path / "token", "fast", print)
         assert directory.description.exists()
 
@@ -375,11 +366,11 @@ def test_one_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(running, "sys", SimpleNamespace(executable=str(program)))
     left_behind = describe(tmp_path / "planes" / "shop-dev")
     said: list[str] = []
-    with pytest.raises(Refusal, match="the control plane did not start: etcd: no space left on device"):
+    with pytest.raises(Refusal, match=r": etcd: no space left on device$"):
         running.start(left_behind.path, tmp_path / "account", tmp_path / "token", "fast", said.append)
     # What a machine that went down left there is in nobody's way.
     assert not left_behind.path.exists()
-    assert said[0].startswith("starting etcd")
+    assert said == [Says("etcd")]
 
 
 @pytest.mark.usefixtures("no_process")
@@ -411,6 +402,6 @@ def test_a_supervisor_leaves_a_directory_alone_that_is_there(tmp_path: Path, mon
     directory = describe(tmp_path / "shop-dev")
     monkeypatch.setattr(supervisor, "signal", _SIGNALS)
     plan = Plan(directory, tmp_path / "account", _BINARIES, _TOKEN, "fast", with_parent=False)
-    with pytest.raises(Refusal, match="shop-dev exists already"):
+    with pytest.raises(Refusal, match=f"^{directory.path} "):
         Supervisor(plan).run(print)
     assert directory.description.exists()

@@ -71,13 +71,12 @@ class TestObjects:
             account.create(_MAP, "n", {"metadata": {"name": "m"}})
 
     def test_unknown_fields_are_refused(self, account: Account) -> None:
-        with pytest.raises(KubernetesError, match="replicaCount"):
+        with pytest.raises(KubernetesError, match=r"^Deployment 'default/web': .* spec\.replicaCount: "):
             account.create(_DEPLOYMENT, "web", deployment(replicaCount=2))
 
     def test_refresh_difference_and_update(self, account: Account) -> None:
         made = account.create(_DEPLOYMENT, "web", deployment())
-        seen = account.read(made)
-        assert seen is not None
+        seen = account.found(made)
         assert (seen.state, seen.inputs) == (made.state, made.inputs)
         assert account.diff(made, deployment()).changes is False
         assert account.diff(made, deployment(replicas=3)).replaces == []
@@ -102,8 +101,7 @@ class TestObjects:
         made = account.create(_SECRET, "s", {"metadata": {"name": "s"}, "stringData": {"password": "hunter2"}})
         assert made["stringData"] == Secret({"password": "hunter2"})
         assert b"hunter2" not in b"".join(file.read_bytes() for file in account.directory.iterdir())
-        seen = account.read(made)
-        assert seen is not None
+        seen = account.found(made)
         assert seen.state == made.state
 
     @pytest.mark.parametrize(
@@ -113,12 +111,9 @@ class TestObjects:
             ({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}, 'secret "s" not found'),
             ({"volumes": [{"name": "v", "configMap": {"name": "m"}}]}, 'configmap "m" not found'),
             ({"containers": [{"name": "c", "envFrom": [{"secretRef": {"name": "s"}}]}]}, 'secret "s" not found'),
-            (
-                {"containers": [{"name": "c", "env": [_FROM_MAP]}]},
-                'configmap "m" not found',
-            ),
+            ({"containers": [{"name": "c", "env": [_FROM_MAP]}]}, 'configmap "m" not found'),
         ],
-    )  # fmt: skip
+    )
     def test_what_pods_mention_must_exist(self, account: Account, pod: dict[str, Any], words: str) -> None:
         with pytest.raises(KubernetesError, match=words):
             account.create(_DEPLOYMENT, "web", deployment(pod=pod))
@@ -136,12 +131,12 @@ class TestObjects:
         assert release.id.startswith("made/shop-")
         assert release["status"]["status"] == "deployed"
         assert account.update(release, version="2.0.0")["status"]["revision"] == 2
-        with pytest.raises(KubernetesError, match="not found"):
+        with pytest.raises(KubernetesError, match='namespaces "unmade" not found'):
             account.create(_RELEASE, "other", {"chart": "shop", "namespace": "unmade"})
 
     def test_custom_kinds_need_their_definition(self, account: Account) -> None:
         custom = "kubernetes:example.com/v1:Widget"
-        with pytest.raises(KubernetesError, match='no matches for kind "Widget"'):
+        with pytest.raises(KubernetesError, match=r'kind "Widget" .*"example.com/v1"'):
             account.create(custom, "w", {"metadata": {"name": "w"}})
         account.create("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "crd", {
             "metadata": {"name": "widgets.example.com"},
@@ -156,21 +151,20 @@ class TestObjects:
 def test_pods_need_nodes(account: Account) -> None:
     cluster = account.cluster()
     account.configure("kubernetes:", kubeconfig=kubeconfig(cluster))
-    with pytest.raises(KubernetesError, match="0/0 nodes are available"):
-        account.create(_DEPLOYMENT, "web", deployment())
-    with pytest.raises(KubernetesError, match="0/0 nodes are available"):
-        account.create(_RELEASE, "controller", CONTROLLER)
+    for kind, name, inputs in ((_DEPLOYMENT, "web", deployment()), (_RELEASE, "controller", CONTROLLER)):
+        with pytest.raises(KubernetesError, match=r"0/0 nodes .*no node group"):
+            account.create(kind, name, inputs)
     assert account.create(_DEPLOYMENT, "none", deployment("none", replicas=0))
     assert account.create(_RELEASE, "controller", {**CONTROLLER, "skipAwait": True})
     assert account.inventory.list(type=NODE_GROUP) == []
 
 
 def test_without_a_cluster_nothing_answers(account: Account) -> None:
-    with pytest.raises(KubernetesError, match="unreachable"):
+    with pytest.raises(KubernetesError, match="unreachable: no kubeconfig"):
         account.create(_NAMESPACE, "shop", {})
     nowhere = json.dumps({"clusters": [{"name": "c", "cluster": {"server": "https://nowhere"}}]})
     account.configure("kubernetes:", kubeconfig=nowhere)
-    with pytest.raises(KubernetesError, match="https://nowhere"):
+    with pytest.raises(KubernetesError, match=r"unreachable: .*https://nowhere"):
         account.create(_NAMESPACE, "shop", {})
 
 
@@ -233,10 +227,10 @@ def test_a_local_endpoint_means_a_real_cluster(account: Account) -> None:
     _local(account)
     inputs = {"apiVersion": "v1", "kind": "Service", **service()}
     assert account.preview(_SERVICE, "web", inputs)["metadata"]["uid"] is UNKNOWN
-    with pytest.raises(KubernetesError, match=f"configured Kubernetes cluster is unreachable: {_NOBODY_LISTENS}"):
+    with pytest.raises(KubernetesError, match=f"unreachable: {_NOBODY_LISTENS}"):
         account.create(_SERVICE, "web", service())
     made = Made(_SERVICE, "web", "default/web", {"__inputs": inputs}, inputs)
-    with pytest.raises(KubernetesError, match="PULUMI_K8S_DELETE_UNREACHABLE"):
+    with pytest.raises(KubernetesError, match="PULUMI_K8S_DELETE_UNREACHABLE=true"):
         account.delete(made)
     _local(account, deleteUnreachable="true")
     account.delete(made)

@@ -206,7 +206,7 @@ def test_a_model_that_cannot_be_read_leaves_the_last_one_in_force(
     for _ in range(2):
         agent.follow(AtOnce())
     assert memory.calls == []
-    assert caplog.text.count("services: must be an object") == 1
+    assert caplog.text.count("services: ") == 1
 
 
 def test_a_pod_that_does_not_get_ready_in_time_is_looked_at_again(memory: Memory, path: Path) -> None:

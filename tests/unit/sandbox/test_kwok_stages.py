@@ -73,12 +73,9 @@ def test_start_up_times_are_told_by_service() -> None:
     assert 'else "250ms"' in expression
 
 
-def test_a_service_as_the_others_needs_no_words() -> None:
-    assert stages(Model(services={"users": ServiceModel()})) == stages(Model())
-
-
-def test_a_load_changes_no_stage() -> None:
-    assert stages(Model(services={"users": ServiceModel(load_millicores_total=400.0)})) == stages(Model())
+@pytest.mark.parametrize("service", [ServiceModel(), ServiceModel(load_millicores_total=400.0)])
+def test_a_service_as_the_others_or_with_a_load_changes_no_stage(service: ServiceModel) -> None:
+    assert stages(Model(services={"users": service})) == stages(Model())
 
 
 def test_what_crashes_before_it_is_ready_never_becomes_ready() -> None:

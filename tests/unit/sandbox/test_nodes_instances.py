@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from emulated_account import Account
 from nodes_account import START, Nodes
 
 from sandbox.inventory import Record
@@ -27,11 +26,6 @@ from sandbox.nodes.instances import (
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture
-def nodes(account: Account) -> Nodes:
-    return Nodes(account)
-
-
 def subnet_of(nodes: Nodes, cidr: str | None = None) -> Record:
     """The first subnet, as if it were of another size."""
     found = nodes.inventory.list(type="aws:ec2/subnet:Subnet")[0]
@@ -50,7 +44,7 @@ def test_a_subnet_of_16_has_11_addresses() -> None:
     for number in range(11):
         taken.add(free_address("10.0.1.16/28", taken, number))
     assert taken == {f"10.0.1.{last}" for last in range(20, 31)}
-    with pytest.raises(SubnetFullError, match=r"the subnet 10\.0\.1\.16/28 has no free address left"):
+    with pytest.raises(SubnetFullError, match=r" 10\.0\.1\.16/28 "):
         free_address("10.0.1.16/28", taken, 0)
 
 

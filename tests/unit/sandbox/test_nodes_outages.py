@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from emulated_account import Account
 from nodes_account import Nodes
 
 from sandbox.aws.errors import AwsError
+from sandbox.inventory import Inventory
 from sandbox.nodes.instances import Instance, State, all_instances
 from sandbox.nodes.outages import end_instance, fail_zone, failed_zones, kill_instance, restore_zone
 
 pytestmark = pytest.mark.unit
+
+
+Outage = Callable[[Inventory, str], Instance]
 
 
 @pytest.fixture
@@ -29,8 +35,7 @@ def seen(nodes: Nodes, id_: str) -> Instance:
     ("outage", "state", "reason"),
     [(kill_instance, State.TERMINATED, "killed"), (end_instance, State.SHUTTING_DOWN, "ended by hand")],
 )
-def test_one_goes_by_its_id_or_its_nodes_name(nodes: Nodes, by: str, outage: object, state: State, reason: str) -> None:
-    assert callable(outage)
+def test_one_goes_by_its_id_or_its_nodes_name(nodes: Nodes, by: str, outage: Outage, state: State, reason: str) -> None:
     first, second, third = all_instances(nodes.inventory)
     assert outage(nodes.inventory, getattr(second, by)) == second
     assert (seen(nodes, second.id).state, seen(nodes, second.id).reason) == (state, reason)
@@ -53,9 +58,8 @@ def test_one_that_is_drained_can_still_die(nodes: Nodes) -> None:
 
 
 @pytest.mark.parametrize("outage", [kill_instance, end_instance])
-def test_one_that_does_not_exist_is_refused(nodes: Nodes, outage: object) -> None:
-    assert callable(outage)
-    with pytest.raises(AwsError, match=r"InvalidInstanceID\.NotFound.*'i-0nowhere' does not exist"):
+def test_one_that_does_not_exist_is_refused(nodes: Nodes, outage: Outage) -> None:
+    with pytest.raises(AwsError, match=r"\(i-0nowhere\): InvalidInstanceID\.NotFound"):
         outage(nodes.inventory, "i-0nowhere")
 
 
@@ -83,6 +87,6 @@ def test_zones_fail_and_come_back_one_by_one(nodes: Nodes) -> None:
 
 
 def test_a_zone_without_subnets_is_refused_and_the_others_named(nodes: Nodes) -> None:
-    with pytest.raises(AwsError, match="'us-west-2z'; zones in use are us-west-2a, us-west-2b, us-west-2c"):
+    with pytest.raises(AwsError, match=r"'us-west-2z'.* us-west-2a, us-west-2b, us-west-2c"):
         fail_zone(nodes.inventory, "us-west-2z")
     assert failed_zones(nodes.inventory) == frozenset()

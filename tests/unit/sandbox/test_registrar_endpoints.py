@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -59,27 +60,21 @@ def test_the_port_of_the_service_leads_to_that_of_the_pods() -> None:
     assert _found(binding=replace(_BINDING, service="example/other")) == []
 
 
-def test_a_gate_does_not_keep_a_pod_out() -> None:
-    assert _found(endpoint=_WAITING) == [("10.10.32.5", 8000)]
-
-
-def test_containers_do() -> None:
-    assert _found(endpoint=_WAITING, pod=replace(_POD, containers_ready=False)) == []
-
-
-def test_a_pod_that_is_going_is_out() -> None:
-    assert _found(pod=replace(_POD, leaving=True)) == []
-    assert _found(endpoint=replace(_WAITING, terminating=True)) == []
-
-
-def test_a_pod_that_is_not_known_yet_or_is_another_is_out() -> None:
-    assert _found(pod=None) == []
-    assert _found(pod=replace(_POD, uid="uid-2")) == []
-
-
-@pytest.mark.parametrize(("node", "expected"), [("Unknown", 1), ("False", 0)])
-def test_a_waiting_pod_is_in_on_a_node_that_is_ready_or_at_least_in_doubt(node: str, expected: int) -> None:
-    assert len(_found(endpoint=_WAITING, node=node)) == expected
+@pytest.mark.parametrize(
+    ("belongs", "changes"),
+    [
+        pytest.param(True, {"endpoint": _WAITING}, id="a gate is shut"),
+        pytest.param(False, {"endpoint": _WAITING, "pod": replace(_POD, containers_ready=False)}, id="not ready"),
+        pytest.param(False, {"pod": replace(_POD, leaving=True)}, id="going"),
+        pytest.param(False, {"endpoint": replace(_WAITING, terminating=True)}, id="its endpoint is going"),
+        pytest.param(False, {"pod": None}, id="not known yet"),
+        pytest.param(False, {"pod": replace(_POD, uid="uid-2")}, id="another"),
+        pytest.param(True, {"endpoint": _WAITING, "node": "Unknown"}, id="its node is in doubt"),
+        pytest.param(False, {"endpoint": _WAITING, "node": "False"}, id="its node is not ready"),
+    ],
+)
+def test_which_pods_belong(belongs: bool, changes: dict[str, Any]) -> None:
+    assert _found(**changes) == ([("10.10.32.5", 8000)] if belongs else [])
 
 
 def test_a_service_port_without_a_name_takes_all_ports() -> None:
