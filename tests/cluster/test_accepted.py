@@ -14,7 +14,7 @@ from tests.engine.sandbox_stack import succeeded
 pytestmark = pytest.mark.cluster
 
 # prod has most kinds of objects; dev is what nearly every other cluster test brings up.
-_STACKS = [pytest.param("dev", marks=pytest.mark.thorough), pytest.param("staging", marks=pytest.mark.thorough), "prod"]
+_STACKS = ["dev", "staging", "prod"]
 
 # The objects of a stack that land in the cluster: those of the three services and their namespace. A back end with an
 # external database has its certificate authorities too, one with a managed one also its job and what that needs.

@@ -67,7 +67,6 @@ def test_load_takes_the_front_end_from_two_to_eight_and_its_end_back_to_two(
     stack.wait_for("2 replicas", lambda: stack.deployment("frontend")["spec"]["replicas"] == 2, 240)
 
 
-@pytest.mark.thorough
 def test_adding_an_autoscaler_to_a_running_service_never_drops_its_replicas(
     on_cluster: Callable[[str], ClusterStack],
 ) -> None:

@@ -15,7 +15,6 @@ FIRST_SEED = 1
 FALSE_ALARMS = 0.02
 
 
-@pytest.mark.thorough
 def test_capacity_and_the_real_scheduler_agree() -> None:
     """One test, so that two workers do not play the cases twice. A seed that is named can be played alone:
 

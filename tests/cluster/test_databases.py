@@ -13,7 +13,7 @@ from tests.cluster.cluster_stack import NAMESPACE, ClusterStack, PodWatch
 from tests.engine.sandbox_stack import succeeded
 from tests.stack_values import stack_config
 
-pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
+pytestmark = pytest.mark.cluster
 
 _QUICK = {"slipway:drainSeconds": 5}
 

@@ -39,7 +39,6 @@ def _pod_by_hand(node: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.thorough
 def test_probes_room_and_quota_are_named(stack: ClusterStack) -> None:
     strangers = [_pod_by_hand(node["metadata"]["name"]) for node in stack.nodes()]
     for each in strangers:

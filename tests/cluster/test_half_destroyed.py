@@ -9,7 +9,7 @@ import pytest
 from tests.cluster.cluster_stack import NAMESPACE, ClusterStack
 from tests.engine.sandbox_stack import succeeded
 
-pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
+pytestmark = pytest.mark.cluster
 
 _CLUSTER_STAYS = "delete:aws:eks/cluster:Cluster:slipway-dev-eksCluster=fail"
 

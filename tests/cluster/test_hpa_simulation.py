@@ -26,7 +26,6 @@ pytestmark = pytest.mark.cluster
 _ON_ITS_OWN_WAY = 0.9
 
 
-@pytest.mark.thorough
 def test_simulated_and_real_replicas_are_the_same_within_one_sync_period() -> None:
     outcomes = run(CURVES)
     assert len(outcomes) >= 10

@@ -122,7 +122,6 @@ def frontend() -> dict[str, Any]:
     return made
 
 
-@pytest.mark.thorough
 def test_load_makes_the_autoscaler_grow_while_the_command_watches(tmp_path: Path) -> None:
     file, plot = tmp_path / "seen.csv", tmp_path / "seen.svg"
     with control_plane() as directory, DemoProcess("new") as server, Balancer(server) as balancer:

@@ -10,7 +10,7 @@ from tests.cluster.cluster_stack import ClusterStack, PodWatch, label_of
 from tests.engine.sandbox_stack import succeeded
 from tests.stack_values import stack_config
 
-pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
+pytestmark = pytest.mark.cluster
 
 
 def test_new_nodes_join_pods_move_and_old_nodes_leave(on_cluster: Callable[[str], ClusterStack]) -> None:

@@ -32,7 +32,7 @@ def _at(day: int, hour: int, minute: int) -> datetime:
     return moment.replace(tzinfo=_LOS_ANGELES)
 
 
-@pytest.mark.parametrize("name", ["dev", pytest.param("prod", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("name", ["dev", "prod"])
 def test_nodes_follow_the_clock_and_no_pod_loses_its_place(
     name: str, on_cluster: Callable[[str], ClusterStack]
 ) -> None:

@@ -132,7 +132,6 @@ def test_a_dry_run_shows_all_and_changes_nothing(images: ImageProject, frontend:
     assert images.changed_lines("prod") == []
 
 
-@pytest.mark.thorough
 def test_an_image_of_a_gibibyte_arrives(images: ImageProject, tmp_path: Path) -> None:
     platforms = ("linux/amd64",)
     large = make_image(tmp_path / "large", seed=5, layer_bytes=1 << 28, layers=4, platforms=platforms)

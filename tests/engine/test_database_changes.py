@@ -50,8 +50,8 @@ def without_server() -> dict[str, Any]:
     [
         ({"instanceClass": "db.r7g.large"}, "instanceClass"),
         ({"engineVersion": "18.2"}, "engineVersion"),
-        pytest.param({"storageGiB": 200}, "allocatedStorage", marks=pytest.mark.thorough),
-        pytest.param({"backupRetentionDays": 30}, "backupRetentionPeriod", marks=pytest.mark.thorough),
+        ({"storageGiB": 200}, "allocatedStorage"),
+        ({"backupRetentionDays": 30}, "backupRetentionPeriod"),
     ],
     ids=["instance class", "minor version", "storage", "backups"],
 )

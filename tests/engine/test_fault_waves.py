@@ -33,7 +33,6 @@ def all_failed_once(
     return waves
 
 
-@pytest.mark.thorough
 def test_after_a_failed_create_of_each_type_up_comes_to_the_same_end(before_first_up: System, system: System) -> None:
     prod, reference = before_first_up("prod"), system("prod")
     targets = one_of_each_type(needs(reference.resources()))
@@ -44,7 +43,6 @@ def test_after_a_failed_create_of_each_type_up_comes_to_the_same_end(before_firs
     assert differences(end_state(held), end_state(holdings(reference.state))) == []
 
 
-@pytest.mark.thorough
 def test_after_a_failed_update_of_each_type_up_comes_to_its_end(system: System) -> None:
     prod = system("prod")
     graph = needs(prod.resources())
@@ -56,7 +54,6 @@ def test_after_a_failed_update_of_each_type_up_comes_to_its_end(system: System) 
     assert prod.preview(set=TYPICAL_CHANGE).changes == ()
 
 
-@pytest.mark.thorough
 def test_after_a_failed_delete_of_each_type_destroy_leaves_nothing(system: System) -> None:
     prod = system("prod")
     assert prod.up(set=UNPROTECTED).exit_code == 0

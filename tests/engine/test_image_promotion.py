@@ -111,7 +111,6 @@ def deployments_changed(outcome: Any) -> list[str]:
     return sorted(step.name for step in outcome.changes)
 
 
-@pytest.mark.thorough
 def test_an_image_goes_from_its_build_to_production(
     project: Path, registry: RegistryServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,6 @@ def test_machines_that_no_rule_names_never_become_healthy(system: System, tmp_pa
     assert weights(dev) == THROUGH_FLEET
 
 
-@pytest.mark.thorough
 def test_a_weight_is_another_object_and_another_order(system: System) -> None:
     dev = system("dev")
     assert dev.up(set=fleet(0)).exit_code == 0
@@ -126,7 +125,6 @@ def test_a_weight_is_another_object_and_another_order(system: System) -> None:
         assert dev.outputs()["migration"]["services"]["frontend"]["newPercent"] == percent
 
 
-@pytest.mark.thorough
 def test_another_service_joins_without_another_machine(system: System) -> None:
     dev = system("dev")
     assert dev.up(set=fleet()).exit_code == 0
@@ -186,7 +184,6 @@ def test_a_fleet_goes_when_nobody_is_sent_there(system: System) -> None:
     assert steps(dev.up()) == []
 
 
-@pytest.mark.thorough
 def test_a_stack_begins_with_a_fleet_and_ends_with_it(before_first_up: System) -> None:
     dev = before_first_up("dev")
     assert dev.up(set=fleet(0)).exit_code == 0
@@ -203,7 +200,6 @@ def test_a_protected_stack_ends_its_migration(system: System) -> None:
     assert fleets(prod) == []
 
 
-@pytest.mark.thorough
 def test_another_port_of_the_old_system_is_open_before_it_is_used(system: System) -> None:
     dev = system("dev")
     old = {"address": "10.200.0.10", "port": 8080, "protocol": "HTTP", "maxConnections": 200, "slowStartSeconds": 0}
@@ -218,7 +214,6 @@ def test_another_port_of_the_old_system_is_open_before_it_is_used(system: System
     ]
 
 
-@pytest.mark.thorough
 def test_machines_change_by_a_refresh_of_the_same_group(system: System) -> None:
     dev = system("dev")
     assert dev.up(set=fleet()).exit_code == 0

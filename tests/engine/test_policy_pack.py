@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.each_stack import EACH_STACK
 from tests.engine.sandbox_stack import CHECKOUT, PROGRAMS, SandboxStack, succeeded
 from tests.says import Says
+from tests.stack_values import STACKS
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ def refused(new_stack: Callable[..., SandboxStack]) -> SandboxStack:
     return new_stack(PROGRAMS / "refused")
 
 
-@pytest.mark.parametrize("stack", EACH_STACK)
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_first_preview_of_each_stack_passes(before_first_up: Callable[[str], SandboxStack], stack: str) -> None:
     outcome = succeeded(before_first_up(stack).preview(arguments=PACK))
     # Whose support ends depends on the day: tests/engine/test_version_upgrades.py.
@@ -43,7 +43,7 @@ def test_the_first_preview_of_each_stack_passes(before_first_up: Callable[[str],
     assert "✅ slipway@" in outcome.output
 
 
-@pytest.mark.parametrize("stack", EACH_STACK)
+@pytest.mark.parametrize("stack", STACKS)
 def test_each_stack_passes_once_all_values_are_known(system: Callable[[str], SandboxStack], stack: str) -> None:
     outcome = succeeded(system(stack).preview(arguments=PACK))
     assert outcome.changes == ()

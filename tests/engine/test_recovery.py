@@ -93,7 +93,6 @@ def test_a_killed_provider_leaves_what_only_a_look_at_the_account_finds(
     comes_to_the_end_of(small, small_up)
 
 
-@pytest.mark.thorough
 @pytest.mark.usefixtures("own_processes")  # in a mount namespace of their own
 @pytest.mark.skipif(not can_be_full(), reason="this machine gives users no mount namespace, so no disk can be full")
 def test_a_full_disk_for_the_state_is_told_and_recovered_from(small_up: SandboxStack) -> None:

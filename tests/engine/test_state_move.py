@@ -173,7 +173,6 @@ def test_a_move_that_fails_leaves_the_state_where_it_was(upped: Laptop) -> None:
     assert absent.stderr.splitlines() == [Says("dev", upped.local, at="move_state")]
 
 
-@pytest.mark.thorough
 def test_a_move_that_was_broken_off_is_taken_up_and_another_state_is_never_overwritten(upped: Laptop) -> None:
     # As if it had ended after the stack was made in the bucket.
     assert upped.run(upped.bucket, "stack", "init", "account").returncode == 0

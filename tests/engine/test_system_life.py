@@ -7,8 +7,8 @@ import pytest
 
 from ops.graph_components import read_graph
 from ops.graph_picture import draw
-from tests.each_stack import EACH_STACK
 from tests.engine.sandbox_stack import CHECKOUT, SandboxStack
+from tests.stack_values import STACKS
 
 pytestmark = pytest.mark.engine
 
@@ -18,7 +18,7 @@ SERVICES = {"frontend", "thoughts", "users"}
 UNPROTECTED = {"slipway:protect": False}
 
 
-@pytest.mark.parametrize("stack", EACH_STACK)
+@pytest.mark.parametrize("stack", STACKS)
 def test_up_again_and_refresh_change_nothing(system: System, stack: str) -> None:
     up = system(stack)
     before = up.existing()
@@ -32,7 +32,7 @@ def test_up_again_and_refresh_change_nothing(system: System, stack: str) -> None
     assert up.existing() == before
 
 
-@pytest.mark.parametrize("stack", EACH_STACK)
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_the_state_names_is_what_exists(system: System, stack: str) -> None:
     up = system(stack)
     in_state = {
@@ -42,7 +42,7 @@ def test_what_the_state_names_is_what_exists(system: System, stack: str) -> None
     assert made == in_state | up.made_by_bootstrap()
 
 
-@pytest.mark.parametrize("stack", EACH_STACK)
+@pytest.mark.parametrize("stack", STACKS)
 def test_exports(system: System, stack: str) -> None:
     outputs = system(stack).outputs()
     domain = f"{stack}.example.com"
@@ -55,7 +55,7 @@ def test_exports(system: System, stack: str) -> None:
     assert all("America/Los_Angeles" in action for actions in outputs["schedules"].values() for action in actions)
 
 
-@pytest.mark.parametrize("stack", EACH_STACK[:2])
+@pytest.mark.parametrize("stack", STACKS[:2])
 def test_destroy_leaves_only_what_was_there_before(system: System, stack: str) -> None:
     destroyed = system(stack)
     outcome = destroyed.destroy()

@@ -31,7 +31,6 @@ def refused(outcome: Outcome) -> str:
     return message.replace("<{%reset%}>", "").splitlines()[1].strip()
 
 
-@pytest.mark.thorough
 def test_the_control_plane_then_the_nodes_each_in_place_and_no_way_around(system: System) -> None:
     dev = system("dev")
 

@@ -121,7 +121,6 @@ def require_done(ran: Ran) -> Ran:
     return ran
 
 
-@pytest.mark.thorough
 def test_a_merge_a_pull_request_and_a_night(pipeline: Pipeline) -> None:
     merged = require_done(pipeline.run("up.yml", "up"))
     assert merged.steps == ["Install the packages", "Preview", "Up"]

@@ -86,29 +86,11 @@ def remove(file: Path, paths: Iterable[str]) -> None:
     file.write_text(yaml.safe_dump(content))
 
 
-FEW = 1
-"""Files of each area that `make test` tries; the program's own functions say how each mistake of all is told."""
-
-
-def files(area: str) -> list[tuple[Mistake, ...]]:
-    """The mistakes of an area, as many in one file as it can hold; those with the most first."""
-    return sorted(in_one_file(AREAS[area]), key=len, reverse=True)
-
-
 @pytest.mark.parametrize("area", AREAS)
 def test_mistakes_are_told_by_path_value_and_what_is_allowed(prepared: Prepared, stack_file: Path, area: str) -> None:
-    each_is_told(files(area)[:FEW], prepared, stack_file)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("area", AREAS)
-def test_each_other_mistake_is_told_too(prepared: Prepared, stack_file: Path, area: str) -> None:
-    each_is_told(files(area)[FEW:], prepared, stack_file)
-
-
-def each_is_told(groups: Iterable[tuple[Mistake, ...]], prepared: Prepared, stack_file: Path) -> None:
     text = stack_file.read_text()
-    for group in groups:
+    # As many mistakes in one file as it can hold.
+    for group in in_one_file(AREAS[area]):
         (name,) = {mistake.stack for mistake in group}
         stack = prepared(name)
         stack_file.write_text(text)
