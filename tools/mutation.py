@@ -108,6 +108,11 @@ def results_of(file: str) -> dict[str, int | None]:
     return json.loads((_MUTANTS / f"{file}.meta").read_text())["exit_code_by_key"]
 
 
+def ended_with(name: str) -> int | None:
+    """How one mutant ended."""
+    return results_of(f"{name.rpartition('.')[0].replace('.', '/')}.py")[name]
+
+
 def files() -> list[str]:
     """The files that have mutants."""
     return sorted(each.relative_to(_MUTANTS).as_posix().removesuffix(".meta") for each in _MUTANTS.rglob("*.py.meta"))
@@ -169,16 +174,21 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("--mutants", type=int, default=320, help="how many at most (320)")
     parser.add_argument("--seed", type=int, default=1, help="draws another sample (1)")
-    parser.add_argument("--seconds", type=float, default=40.0, help="of tests for each mutant, the quickest first (40)")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of tests for a mutant at first, the quickest (40)")
     parser.add_argument("--report", type=Path, help="a JSON file that gets how each mutant ended")
     given = parser.parse_args(words)
     generate()
     names = drawn({file: sorted(results_of(file)) for file in files()}, given.mutants, given.seed)
     run = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
-    # The first run makes the statistics, for all.
+    # The first run makes the statistics, for all. What the quickest tests do not notice is tried once more with all.
     subprocess.run([*run, names[0]], check=True)
-    _STATISTICS.write_text(json.dumps(trimmed(json.loads(_STATISTICS.read_text()), given.seconds)))
+    statistics = json.loads(_STATISTICS.read_text())
+    _STATISTICS.write_text(json.dumps(trimmed(statistics, given.seconds)))
     subprocess.run([*run, *names], check=True)
+    _STATISTICS.write_text(json.dumps(statistics))
+    unnoticed = [name for name in names if ended_with(name) == 0]
+    if unnoticed:
+        subprocess.run([*run, *unnoticed], check=True)
     tried = set(names)
     ended = {file: {name: code for name, code in results_of(file).items() if name in tried} for file in files()}
     ended = {file: results for file, results in ended.items() if results}
