@@ -3,12 +3,13 @@
 from typing import Any
 
 from policy.graph import Resource, Stack
-from policy.rules import Check
+from policy.rules import RULES, Check
 
 
 def answers(check: Check, *resources: Resource, stack: Stack | None = None) -> list[str]:
     """The messages of a rule, without the resource that each begins with."""
     found = list(check(resources, stack or Stack()))
+    assert {each.rule for each in found} <= {rule.name for rule in RULES if rule.check is check}
     for each in found:
         assert each.message.startswith(f"{each.resource.type} {each.resource.name}: ")
     return [each.message.partition(": ")[2] for each in found]

@@ -30,7 +30,7 @@ def test_each_type_with_a_switch_has_it_on(type_: str) -> None:
         assert answers(encrypted_at_rest, switched(type_, value)) == [
             Says(".".join(SWITCHES[type_]), told_value(value), "true")
         ]
-    assert len(answers(encrypted_at_rest, Resource(type_, "it", {}))) == 1
+    assert answers(encrypted_at_rest, Resource(type_, "it", {})) == [Says(".".join(SWITCHES[type_]), "missing", "true")]
 
 
 @pytest.mark.parametrize("type_", SWITCHES)
@@ -50,7 +50,7 @@ def test_disks_of_a_launch_template() -> None:
             Says("blockDeviceMappings[/dev/xvda].ebs.encrypted", told_value(value), "true")
         ]
     for mappings in (None, [], [{"deviceName": "/dev/xvdb", "noDevice": "true"}]):
-        assert len(answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=mappings))) == 1
+        assert answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=mappings)) == [Says("blockDeviceMappings")]
     assert answers(encrypted_at_rest, aws(TEMPLATE, blockDeviceMappings=UNKNOWN)) == []
 
 
@@ -58,20 +58,24 @@ def test_disks_of_a_launch_template() -> None:
 def test_disks_of_an_instance(type_: str) -> None:
     sound = {"rootBlockDevice": {"encrypted": True}, "ebsBlockDevices": [{"deviceName": "b", "encrypted": True}]}
     assert answers(encrypted_at_rest, aws(type_, **sound)) == []
-    assert len(answers(encrypted_at_rest, aws(type_))) == 1
-    assert len(answers(encrypted_at_rest, aws(type_, **{**sound, "ebsBlockDevices": [{"deviceName": "b"}]}))) == 1
+    assert answers(encrypted_at_rest, aws(type_)) == [Says("rootBlockDevice.encrypted", "missing", "true")]
+    assert answers(encrypted_at_rest, aws(type_, **{**sound, "ebsBlockDevices": [{"deviceName": "b"}]})) == [
+        Says("ebsBlockDevices[b].encrypted", "missing", "true")
+    ]
 
 
 def test_nodes_have_disks_of_a_template() -> None:
     type_ = "eks/nodeGroup:NodeGroup"
     assert answers(encrypted_at_rest, aws(type_, launchTemplate={"id": UNKNOWN})) == []
-    assert len(answers(encrypted_at_rest, aws(type_, diskSize=20))) == 1
+    assert answers(encrypted_at_rest, aws(type_, diskSize=20)) == [Says("launchTemplate", "missing")]
 
 
 def test_disks_that_kubernetes_orders() -> None:
     type_, driver = "storage.k8s.io/v1:StorageClass", "ebs.csi.aws.com"
     assert answers(encrypted_at_rest, kubernetes(type_, provisioner=driver, parameters={"encrypted": "true"})) == []
-    assert len(answers(encrypted_at_rest, kubernetes(type_, provisioner=driver))) == 1
+    assert answers(encrypted_at_rest, kubernetes(type_, provisioner=driver)) == [
+        Says("parameters.encrypted", "missing", "true")
+    ]
     assert answers(encrypted_at_rest, kubernetes(type_, provisioner="rancher.io/local-path")) == []
 
 
@@ -79,31 +83,31 @@ KEY = {"provider": {"keyArn": "arn:key"}}
 
 
 @pytest.mark.parametrize(
-    ("resource", "sound"),
+    ("resource", "said"),
     [
-        (aws("ecr/repository:Repository"), False),
-        (aws("ecr/repository:Repository", encryptionConfigurations=[]), False),
-        (aws("ecr/repository:Repository", encryptionConfigurations=[{"encryptionType": "AES256"}]), True),
-        (aws("eks/cluster:Cluster"), False),
-        (aws("eks/cluster:Cluster", encryptionConfig={**KEY, "resources": []}), False),
-        (aws("eks/cluster:Cluster", encryptionConfig={"resources": ["secrets"]}), False),
-        (aws("eks/cluster:Cluster", encryptionConfig={**KEY, "resources": ["secrets"]}), True),
-        (aws("eks/cluster:Cluster", encryptionConfig=UNKNOWN), True),
-        (Resource("eks:index:Cluster", "it", {}), False),
-        (Resource("eks:index:Cluster", "it", {"encryptionConfigKeyArn": UNKNOWN}), True),
-        (aws("sns/topic:Topic"), False),
-        (aws("sns/topic:Topic", kmsMasterKeyId=""), False),
-        (aws("sns/topic:Topic", kmsMasterKeyId="alias/topics"), True),
-        (aws("sqs/queue:Queue"), False),
-        (aws("sqs/queue:Queue", sqsManagedSseEnabled=False), False),
-        (aws("sqs/queue:Queue", sqsManagedSseEnabled=True), True),
-        (aws("sqs/queue:Queue", kmsMasterKeyId=UNKNOWN), True),
-        (aws("ec2/vpc:Vpc"), True),
+        (aws("ecr/repository:Repository"), ("encryptionConfigurations", "AES256", "KMS")),
+        (aws("ecr/repository:Repository", encryptionConfigurations=[]), ("encryptionConfigurations", "AES256", "KMS")),
+        (aws("ecr/repository:Repository", encryptionConfigurations=[{"encryptionType": "AES256"}]), ()),
+        (aws("eks/cluster:Cluster"), ("encryptionConfig", "secrets")),
+        (aws("eks/cluster:Cluster", encryptionConfig={**KEY, "resources": []}), ("encryptionConfig", "secrets")),
+        (aws("eks/cluster:Cluster", encryptionConfig={"resources": ["secrets"]}), ("encryptionConfig", "secrets")),
+        (aws("eks/cluster:Cluster", encryptionConfig={**KEY, "resources": ["secrets"]}), ()),
+        (aws("eks/cluster:Cluster", encryptionConfig=UNKNOWN), ()),
+        (Resource("eks:index:Cluster", "it", {}), ("encryptionConfigKeyArn", "missing")),
+        (Resource("eks:index:Cluster", "it", {"encryptionConfigKeyArn": UNKNOWN}), ()),
+        (aws("sns/topic:Topic"), ("kmsMasterKeyId", "missing")),
+        (aws("sns/topic:Topic", kmsMasterKeyId=""), ("kmsMasterKeyId", "missing")),
+        (aws("sns/topic:Topic", kmsMasterKeyId="alias/topics"), ()),
+        (aws("sqs/queue:Queue"), ("sqsManagedSseEnabled", "true", "kmsMasterKeyId")),
+        (aws("sqs/queue:Queue", sqsManagedSseEnabled=False), ("sqsManagedSseEnabled", "true", "kmsMasterKeyId")),
+        (aws("sqs/queue:Queue", sqsManagedSseEnabled=True), ()),
+        (aws("sqs/queue:Queue", kmsMasterKeyId=UNKNOWN), ()),
+        (aws("ec2/vpc:Vpc"), ()),
     ],
     ids=lambda value: f"{value.kind}" if isinstance(value, Resource) else str(value),
 )
-def test_services(resource: Resource, sound: bool) -> None:
-    assert (answers(encrypted_at_rest, resource) == []) is sound
+def test_services(resource: Resource, said: tuple[str, ...]) -> None:
+    assert answers(encrypted_at_rest, resource) == ([Says(*said)] if said else [])
 
 
 def test_a_bucket_says_how_it_is_encrypted() -> None:
@@ -116,4 +120,5 @@ def test_a_bucket_says_how_it_is_encrypted() -> None:
 
 
 def test_what_a_bucket_is_found_with_is_no_statement() -> None:
-    assert len(answers(encrypted_buckets, aws(BUCKET, bucket=UNKNOWN, serverSideEncryptionConfiguration=UNKNOWN))) == 1
+    bucket = aws(BUCKET, bucket=UNKNOWN, serverSideEncryptionConfiguration=UNKNOWN)
+    assert answers(encrypted_buckets, bucket) == [Says("BucketServerSideEncryptionConfiguration")]
