@@ -28,6 +28,9 @@ def autoscaler(least: Any, target: Any = "web", kind: str = "Deployment") -> Res
     return kubernetes("autoscaling/v2:HorizontalPodAutoscaler", spec=spec)
 
 
+WITHOUT = Says("spec.replicas", "2", "PodDisruptionBudget")
+
+
 @pytest.mark.parametrize("replicas", [0, 1, None, 1.0])
 def test_one_replica_needs_no_budget(replicas: Any) -> None:
     assert answers(disruption_budgets, deployment(replicas)) == []
@@ -43,7 +46,7 @@ def test_more_do(type_: str, replicas: Any) -> None:
 
 
 def test_an_autoscaler_counts_for_what_it_scales() -> None:
-    assert len(answers(disruption_budgets, deployment(1), autoscaler(2))) == 1
+    assert answers(disruption_budgets, deployment(1), autoscaler(2)) == [WITHOUT]
     assert answers(disruption_budgets, deployment(1), autoscaler(2), budget(maxUnavailable=1)) == []
     assert answers(disruption_budgets, deployment(1), autoscaler(2, "another")) == []
     assert answers(disruption_budgets, deployment(1), autoscaler(2, kind="StatefulSet")) == []
@@ -53,14 +56,15 @@ def test_an_autoscaler_counts_for_what_it_scales() -> None:
 def test_an_autoscaler_of_a_workload_whose_name_is_not_known_yet() -> None:
     workload = deployment(1)
     scaler = replace(autoscaler(2, UNKNOWN), links={"spec": frozenset({workload.urn})})
-    assert len(answers(disruption_budgets, workload, scaler)) == 1
+    assert answers(disruption_budgets, workload, scaler) == [WITHOUT]
     assert answers(disruption_budgets, workload, autoscaler(2, UNKNOWN)) == []
 
 
 def test_the_fewest_replicas_decide_what_can_be_spared() -> None:
     three = budget(minAvailable=3)
     assert answers(disruption_budgets, deployment(4), three) == []
-    assert len(answers(disruption_budgets, deployment(4), autoscaler(3), three)) == 1
+    refusal = Says("spec.minAvailable", "web", "3 replicas", "maxUnavailable of 1", "minAvailable below 3")
+    assert answers(disruption_budgets, deployment(4), autoscaler(3), three) == [refusal]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_selectors(selector: Any, matches: bool) -> None:
 
 def test_no_selector_matches_nothing() -> None:
     nothing = kubernetes("policy/v1:PodDisruptionBudget", spec={"maxUnavailable": 1})
-    assert len(answers(disruption_budgets, deployment(2), nothing)) == 1
+    assert answers(disruption_budgets, deployment(2), nothing) == [WITHOUT]
 
 
 @pytest.mark.parametrize(

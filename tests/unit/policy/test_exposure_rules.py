@@ -57,7 +57,8 @@ def test_only_80_and_443_are_open_to_the_world(form: str, cidr: str) -> None:
     [(80, 443, "tcp"), (0, 65535, "tcp"), (443, 443, "udp"), (0, 0, "-1"), (None, None, "-1"), (443, 443, "-1")],
 )
 def test_neither_ranges_nor_other_protocols(form: str, first: Any, last: Any, protocol: str) -> None:
-    assert len(answers(closed_to_the_world, opened(form, "0.0.0.0/0", first, last, protocol))) == 1
+    (answer,) = answers(closed_to_the_world, opened(form, "0.0.0.0/0", first, last, protocol))
+    assert answer == Says("world", "80", "443")
 
 
 @FORMS
@@ -92,7 +93,8 @@ def test_a_group_open_to_the_world_is_a_balancers(form: str) -> None:
 def test_a_group_known_by_its_id() -> None:
     opening = aws(INGRESS, cidrIpv4="0.0.0.0/0", ipProtocol="tcp", fromPort=443, toPort=443, securityGroupId="sg-1")
     assert answers(only_the_balancer_is_open, opening, aws(ALB, securityGroups=["sg-1"])) == []
-    assert len(answers(only_the_balancer_is_open, opening, aws(ALB, securityGroups=["sg-2", UNKNOWN]))) == 1
+    others = aws(ALB, securityGroups=["sg-2", UNKNOWN])
+    assert answers(only_the_balancer_is_open, opening, others) == [Says("world", "no balancer")]
 
 
 def test_a_balancer_for_the_world_listens_on_80_and_443() -> None:

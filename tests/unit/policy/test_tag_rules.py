@@ -51,7 +51,7 @@ def test_tags_that_are_missing(tags: dict[str, str] | None, missing: str) -> Non
 
 
 def test_an_empty_tag_hides_the_default() -> None:
-    assert len(answers(owner_tags, vpc(TAGS, tags={"owner": ""}))) == 1
+    assert answers(owner_tags, vpc(TAGS, tags={"owner": ""})) == [Says("tags", "owner")]
 
 
 def test_what_is_launched_has_tags_of_its_own() -> None:
