@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -78,6 +79,7 @@ _PLAIN: dict[str, dict[str, Any]] = {
         "zoneId": "Z1H1FL5HABSF5",
     },
     "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
+    "aws:route53/zone:Zone": {"zoneId": "Z0123456789", "nameServers": ["ns-1.example.net", "ns-2.example.org"]},
 }
 """What is the same for all resources of a type."""
 
@@ -182,31 +184,38 @@ def record(
 
     Raises whatever the program raises.
     """
-    graph = Graph(stack)
     arn = caller or f"arn:aws:sts::{ACCOUNT}:assumed-role/slipway-{stack}-deploy/session"
-    values = as_values(config if config is not None else stack_config(stack))
-    contextvars.copy_context().run(_run, graph, stack, values, arn, preview)
+    return record_project(ROOT, "slipway", stack, config if config is not None else stack_config(stack), arn, preview)
+
+
+def record_project(  # what Pulumi gives a program
+    directory: Path, project: str, stack: str, config: dict[str, Any], caller: str = "", preview: bool = False
+) -> Graph:
+    """The graph of any program of this repository, with this configuration."""
+    graph = Graph(stack)
+    contextvars.copy_context().run(_run, graph, directory, project, as_values(config), caller, preview)
     return graph
 
 
-def _run(graph: Graph, stack: str, values: dict[str, str], caller: str, preview: bool) -> None:
+def _run(graph: Graph, directory: Path, project: str, values: dict[str, str], caller: str, preview: bool) -> None:
     # The mocks' own root resource lives on the loop that is current when they are set.
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=16))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     asyncio.set_event_loop(loop)
     mocks = _Mocks(caller)
-    set_mocks(mocks, project="slipway", stack=stack, preview=preview, monitor=_RecordingMonitor(mocks, graph))
+    monitor = _RecordingMonitor(mocks, graph)
+    set_mocks(mocks, project=project, stack=graph.stack, preview=preview, monitor=monitor)
     set_all_config(values, ["slipway:databasePasswords", "slipway:database"])
     try:
         with _program_on_path():
-            loop.run_until_complete(_declare(graph))
+            loop.run_until_complete(_declare(graph, directory))
     finally:
         loop.close()
 
 
-async def _declare(graph: Graph) -> None:
-    await run_pulumi_func(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__") and None)
+async def _declare(graph: Graph, directory: Path) -> None:
+    await run_pulumi_func(lambda: runpy.run_path(str(directory / "__main__.py"), run_name="__main__") and None)
     root = get_root_resource()
     assert isinstance(root, Stack)
     for name, value in root.outputs.items():

@@ -1,6 +1,6 @@
 """What each kind of role may do, statement by statement, and who may take it.
 
-Other tests ask what is allowed; these documents show people all of it. A change of one is a change of somebody's rights.
+Other tests ask what is allowed; these documents show people all of it: a change of one changes somebody's rights.
 """
 
 from __future__ import annotations
