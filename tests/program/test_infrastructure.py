@@ -156,19 +156,58 @@ def test_policies_and_alarms_of_a_group() -> None:
         },
     }
     graph = record("dev", config)
-    policies = {one.name: one.inputs for one in graph.of("aws:autoscaling/policy:Policy")}
-    assert {name: inputs["policyType"] for name, inputs in policies.items()} == {
-        "slipway-dev-general-track-targetTracking": "TargetTrackingScaling",
-        "slipway-dev-general-grow-step": "StepScaling",
-        "slipway-dev-general-shrink-simple": "SimpleScaling",
+    group, shared = "eks-slipway-dev-general", {"adjustmentType": "ChangeInCapacity"}
+    assert {one.name: one.inputs for one in graph.of("aws:autoscaling/policy:Policy")} == {
+        "slipway-dev-general-track-targetTracking": {
+            "autoscalingGroupName": group,
+            "policyType": "TargetTrackingScaling",
+            "estimatedInstanceWarmup": 180,
+            "targetTrackingConfiguration": {
+                "predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPUUtilization"},
+                "targetValue": 50,
+            },
+        },
+        "slipway-dev-general-grow-step": {
+            **shared,
+            "autoscalingGroupName": group,
+            "policyType": "StepScaling",
+            "estimatedInstanceWarmup": 180,
+            "metricAggregationType": "Average",
+            "stepAdjustments": [
+                {"metricIntervalLowerBound": "0", "metricIntervalUpperBound": "15", "scalingAdjustment": 1},
+                {"metricIntervalLowerBound": "15", "scalingAdjustment": 2},
+            ],
+        },
+        "slipway-dev-general-shrink-simple": {
+            **shared,
+            "autoscalingGroupName": group,
+            "policyType": "SimpleScaling",
+            "cooldown": 300,
+            "scalingAdjustment": -1,
+        },
     }
-    assert {inputs["autoscalingGroupName"] for inputs in policies.values()} == {"eks-slipway-dev-general"}
+    watched = {
+        "namespace": "AWS/EC2",
+        "metricName": "CPUUtilization",
+        "dimensions": {"AutoScalingGroupName": group},
+        "statistic": "Average",
+        "period": 60,
+        "evaluationPeriods": 2,
+    }
     alarms = {one.name: one.inputs for one in graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")}
-    assert alarms.keys() == {"slipway-dev-general-grow-step", "slipway-dev-general-shrink-simple"}
-    assert alarms["slipway-dev-general-shrink-simple"]["comparisonOperator"] == "LessThanOrEqualToThreshold"
-    for name, inputs in alarms.items():
-        assert inputs["dimensions"] == {"AutoScalingGroupName": "eks-slipway-dev-general"}
-        assert inputs["alarmActions"] == [f"arn:aws:mock:us-west-2:123456789012:{name}"]
+    assert all(inputs.pop("alarmDescription") for inputs in alarms.values())
+    assert alarms == {
+        f"slipway-dev-general-{name}": {
+            **watched,
+            "comparisonOperator": f"{operator}Threshold",
+            "threshold": threshold,
+            "alarmActions": [f"arn:aws:mock:us-west-2:123456789012:slipway-dev-general-{name}"],
+        }
+        for name, operator, threshold in (
+            ("grow-step", "GreaterThanOrEqualTo", 70),
+            ("shrink-simple", "LessThanOrEqualTo", 20),
+        )
+    }
 
 
 def test_a_boost_is_two_one_off_actions() -> None:
