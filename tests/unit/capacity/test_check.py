@@ -7,8 +7,11 @@ import pytest
 
 from capacity import arrivals, placement
 from capacity.arrivals import Order, Story, play
+from capacity.assessment import Plan
 from capacity.check import Findings, check_capacity
 from capacity.instance_types import UnknownInstanceTypeError
+from capacity.week import time_zone_of, week_of
+from capacity.week_report import rows
 from tests.capacity_settings import Edit, frontend, general, only_frontend, settings_of
 from tests.says import Says
 from tests.stack_values import STACKS
@@ -231,3 +234,19 @@ def test_however_much_is_wrong_little_is_played(monkeypatch: pytest.MonkeyPatch)
     (_, error) = said(found("prod", edit))[0]
     assert error == Says("desired 6", "slipway:nodeGroups.baseline.size", at="slipway:nodeGroups.baseline.size")
     assert 0 < placed < 20_000
+
+
+def verdicts(survives: str, edit: Edit | None = None) -> list[str]:
+    """Of the times of a week of dev: awake, asleep, the weekend."""
+    settings = settings_of("dev", edit)
+    week = week_of(MONDAY, time_zone_of(settings.node_groups), settings.node_groups)
+    return [row.verdict for row in rows(week, Plan(settings), survives)]
+
+
+def test_each_time_of_a_week_has_its_verdict() -> None:
+    assert verdicts("nothing") == ["fits"] * 3
+    assert verdicts("zone") == ["fits", *[Says("zone us-west-2a")] * 2]
+    assert verdicts("zone", lambda c: frontend(c)["autoscaling"].update(minReplicas=10, maxReplicas=60)) == [
+        Says("24 pods", "most", "zone us-west-2a"),
+        *[Says("1 pod", "least")] * 2,
+    ]

@@ -148,6 +148,7 @@ WRONG: list[tuple[str, object, str, list[str]]] = [
     ("new.protocol", "TCP", "new.protocol", ['"TCP"', "HTTP", "HTTPS"]),
     ("new.maxConnections", 0, "new.maxConnections", ["0", "1", "100000"]),
     ("new.slowStartSeconds", 2, "new.slowStartSeconds", ["2", "0", "checkSeconds, 2"]),
+    ("old.slowStartSeconds", 2, "old.slowStartSeconds", ["2", "0", "checkSeconds, 2"]),
     ("new.weight", 5, "new.weight", ["address", "authorities", "certificateName", "verifyCertificate"]),
     ("old.verifyCertificate", False, "old", ["certificate", "HTTPS"]),
     ("routes", {}, "routes", ["none"]),

@@ -171,7 +171,7 @@ def test_a_public_access_block_blocks_all() -> None:
     assert answers(closed_to_the_world, aws(type_, **all_four)) == []
     assert answers(closed_to_the_world, aws(type_, **{**all_four, "blockPublicAcls": UNKNOWN})) == []
     assert answers(closed_to_the_world, aws(type_, **dict.fromkeys(names, True))) == [
-        Says("ignorePublicAcls, restrictPublicBuckets", "true")
+        Says("ignorePublicAcls, restrictPublicBuckets", "all four true")
     ]
 
 

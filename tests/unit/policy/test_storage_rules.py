@@ -93,7 +93,7 @@ KEY = {"provider": {"keyArn": "arn:key"}}
         (aws("eks/cluster:Cluster", encryptionConfig={"resources": ["secrets"]}), ("encryptionConfig", "secrets")),
         (aws("eks/cluster:Cluster", encryptionConfig={**KEY, "resources": ["secrets"]}), ()),
         (aws("eks/cluster:Cluster", encryptionConfig=UNKNOWN), ()),
-        (Resource("eks:index:Cluster", "it", {}), ("encryptionConfigKeyArn", "missing")),
+        (Resource("eks:index:Cluster", "it", {}), ("encryptionConfigKeyArn", "missing", "secrets")),
         (Resource("eks:index:Cluster", "it", {"encryptionConfigKeyArn": UNKNOWN}), ()),
         (aws("sns/topic:Topic"), ("kmsMasterKeyId", "missing")),
         (aws("sns/topic:Topic", kmsMasterKeyId=""), ("kmsMasterKeyId", "missing")),
