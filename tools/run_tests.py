@@ -90,10 +90,11 @@ class Report:
     def show(self) -> None:
         """Print what was done."""
         print()
-        for title, how, seconds in self.lines:
-            print(f"{title:34} {how:28} {seconds // 60:3.0f} min {seconds % 60:2.0f} s")
-        total = sum(seconds for _, _, seconds in self.lines)
-        print(f"{'total':63} {total // 60:3.0f} min {total % 60:2.0f} s", flush=True)
+        lines = [*self.lines, ("total", "", sum(seconds for *_, seconds in self.lines))]
+        first, second = (max(len(str(line[column])) for line in lines) for column in (0, 1))
+        for title, how, seconds in lines:
+            minutes, rest = divmod(round(seconds), 60)
+            print(f"{title:{first}}  {how:{second}}  {minutes:3} min {rest:2} s", flush=True)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -123,7 +124,7 @@ def _prepared(report: Report, tiers: Sequence[Tier]) -> bool:
         return False
     packages = [each.debian for each in lacking]
     if packages and not report.run(
-        f"install {len(packages)} packages", [sys.executable, "-m", "tools.prerequisites", *packages]
+        f"install {' '.join(packages)}", [sys.executable, "-m", "tools.prerequisites", *packages]
     ):
         return False
     steps = [
