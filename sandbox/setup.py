@@ -50,11 +50,13 @@ def ensure_environment(checkout: Path, *, for_tests: bool) -> Path:
     version = _version(python) if python.exists() else ()
     if version >= _OLDEST_PYTHON and version != sys.version_info[:2]:
         return _with(python, for_tests=for_tests)  # the stamp tells of the environment's own Python
-    if version == sys.version_info[:2]:
-        if not _is_installed(directory, checkout, requirements):
-            _install(python, checkout, requirements)
+    if version == sys.version_info[:2] and _is_installed(directory, checkout, requirements):
         return python
-    # `--clear`: an environment whose Python is gone or does not run cannot be repaired.
+    if version == sys.version_info[:2] and _runs(python, "-m", "pip", "--version"):
+        _install(python, checkout, requirements)
+        return python
+    # `--clear`: an environment whose Python is gone or does not run cannot be repaired, nor one that was interrupted
+    # before it had pip.
     run_with_progress([sys.executable, "-m", "venv", "--clear", str(directory)], "making .venv", checkout)
     _install(python, checkout, requirements)
     return python
@@ -84,9 +86,17 @@ def _with(python: Path, *, for_tests: bool) -> Path:
 
 
 def _version(python: Path) -> tuple[int, ...]:
-    words = [python, "-c", "import sys; print(*sys.version_info[:2])"]
-    shown = subprocess.run(words, capture_output=True, text=True, check=False)
-    return tuple(int(part) for part in shown.stdout.split()) if shown.returncode == 0 else ()
+    shown = _runs(python, "-c", "import sys; print(*sys.version_info[:2])")
+    return tuple(int(part) for part in shown.split())
+
+
+def _runs(python: Path, *words: str) -> str:
+    """What a command of this Python prints; nothing where it fails or cannot be run at all."""
+    try:
+        shown = subprocess.run([python, *words], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return shown.stdout if shown.returncode == 0 else ""
 
 
 @contextmanager
@@ -113,6 +123,9 @@ def main(words: list[str]) -> int:
     except ToolMissing as missing:
         print(f"setup: {missing}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("setup: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox import setup, toolchain
 from sandbox.toolchain import ToolMissing
+from tests.says import Says
 
 pytestmark = pytest.mark.unit
 
@@ -54,7 +56,7 @@ def test_with_no_way_to_get_it_one_message_says_what_to_install(monkeypatch: pyt
     with pytest.raises(ToolMissing) as caught:
         toolchain.ensure_pulumi()
     assert "Install Pulumi" in str(caught.value)
-    assert "Go 1.25" in str(caught.value)
+    assert "Go 1.21" in str(caught.value)
 
 
 def test_a_download_with_another_sum_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,3 +119,44 @@ def test_the_environment_is_made_anew_when_a_requirement_changes(tmp_path: Path)
 def test_the_pinned_versions_agree() -> None:
     go = (Path(toolchain.__file__).parents[1] / "tools" / "pulumi" / "go.mod").read_text()
     assert f"github.com/pulumi/pulumi/pkg/v3 v{toolchain.PULUMI_VERSION}" in go
+
+
+@pytest.mark.parametrize("broken", ["", "\x7fELF of another machine", "#!/bin/sh\nexit 1\n"])
+def test_an_environment_that_does_not_run_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(broken)
+    python.chmod(0o755)
+    ran: list[str] = []
+    monkeypatch.setattr(setup, "run_with_progress", lambda words, title, where: ran.append(" ".join(words)))  # noqa: ARG005
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / setup._SANDBOX).write_text("a==1\n")
+    setup.ensure_environment(tmp_path, for_tests=False)
+    assert "-m venv --clear" in ran[0]
+    assert "--require-hashes -r requirements/sandbox.txt" in ran[1]
+
+
+def test_an_environment_that_was_interrupted_before_it_had_pip_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = ".".join(map(str, sys.version_info[:2]))
+    _script(tmp_path / ".venv" / "bin" / "python", f'[ "$1" = -c ] && echo {version.replace(".", " ")}')
+    ran: list[str] = []
+    monkeypatch.setattr(setup, "run_with_progress", lambda words, title, where: ran.append(" ".join(words)))  # noqa: ARG005
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / setup._SANDBOX).write_text("a==1\n")
+    setup.ensure_environment(tmp_path, for_tests=False)
+    assert "-m venv --clear" in ran[0]
+
+
+def test_whoever_interrupts_set_up_is_told_that_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setup, "ensure_environment", interrupted)
+    assert setup.main([]) == 130
+    assert Says("interrupted", at="setup") == capsys.readouterr().err
