@@ -10,7 +10,8 @@ class Says:
     """Equals every text that begins with a path, where one is given, and holds all of the facts.
 
     A fact is a value, a limit, a name, a path or a command, never prose. One that begins or ends with a letter or a
-    digit has to stand as a word of its own: "1" is not found in "10", nor "users" in "users-db".
+    digit has to stand as a word or a number of its own: "1" is not found in "10", "1.5" or "1,000", nor "users" in
+    "users-db"; dots and slashes between letters end a word.
 
     Args:
         facts: in any order
@@ -20,7 +21,8 @@ class Says:
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # equal texts differ in their hashes
 
     def __init__(self, *facts: str, at: str = "") -> None:
-        assert at or facts, "a message that may say anything is not tested"
+        assert facts or at, "a message that may say anything is not tested"
+        assert all(facts), "an empty fact is in every message"
         self._at = at
         self._facts = facts
 
@@ -46,5 +48,7 @@ def matches(lines: Sequence[str], expected: Sequence[Says]) -> bool:
 
 def _stands_in(fact: str, text: str) -> bool:
     before = r"(?<![\w-])" if fact[0].isalnum() else ""
-    after = r"(?![\w-])(?!\.\d)" if fact[-1].isalnum() else ""
+    after = r"(?![\w-])" if fact[-1].isalnum() else ""
+    before += r"(?<!\d[.,])" if fact[0].isdigit() else ""
+    after += r"(?![.,]\d)" if fact[-1].isdigit() else ""
     return re.search(f"{before}{re.escape(fact)}{after}", text) is not None

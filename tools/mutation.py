@@ -3,9 +3,10 @@
     python -m tools.mutation [--mutants 320] [--seed 1] [--report FILE]
 
 mutmut (https://mutmut.readthedocs.io) makes the changed functions, the mutants, and finds out which tests call which
-function. From each area below a seeded sample is drawn, the same for the same source, and the unit and program tests
-run against each mutant. Not drawn, because no test is to notice it: a change of a message's wording, or of the help of
-a command. mutmut changes functions only: a module's tables, properties and pydantic's validators stay as they are.
+function. From each area below a seeded sample is drawn, the same for the same source, and the program tests and the
+unit tests of these packages run against each mutant. Not drawn, because no test is to notice it: a change of a
+message's wording, or of the help of a command. mutmut changes functions only: a module's tables, properties and
+pydantic's validators stay as they are.
 """
 
 from __future__ import annotations
@@ -36,20 +37,36 @@ AREAS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "schedules": ("infra/schedules.py", "infra/scaling_policies.py", "capacity/week.py"),
     "declared sizes": ("infra/declared_sizes.py", "infra/node_alarms.py"),
-    "rollout and shutdown": ("infra/nodes.py", "infra/listener_rules.py", "infra/host_route.py", "apps/*.py"),
+    "rollout and shutdown": (
+        "infra/nodes.py",
+        "infra/host_route.py",
+        "apps/service.py",
+        "apps/pod.py",
+        "apps/probes.py",
+        "apps/placement.py",
+        "apps/declaration.py",
+    ),
     "capacity": ("capacity/*.py",),
     "promotion": ("ops/image_promotion.py", "ops/promote_command.py"),
     "policy rules": ("policy/rules*.py",),
-    "IAM statements": ("bootstrap/*.py", "infra/iam_documents.py", "infra/pod_identity.py"),
+    "IAM statements": (
+        "bootstrap/*polic*.py",
+        "bootstrap/statements.py",
+        "bootstrap/trust.py",
+        "infra/iam_documents.py",
+        "infra/pod_identity.py",
+    ),
 }
 """The modules that decide, by what they decide; `[tool.mutmut]` in pyproject.toml names the same files."""
 
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MUTANTS: Final = Path("mutants")
 _STATISTICS: Final = _MUTANTS / "mutmut-stats.json"
 _KILLED: Final = {1, 3}
-# A mutant that never ends was noticed: SIGXCPU by mutmut, and its own codes for that.
-_TIMED_OUT: Final = {-24, 24, 36, 152, 255, -9}
+# A mutant that never ends was noticed: mutmut's own codes for that.
+_TIMED_OUT: Final = {-24, 24, 36, 152, 255}
 _PROSE: Final = re.compile(r"[A-Za-z]+ [A-Za-z]+|^ [a-z]|[a-z;:,] $")
+_ALL: Final = "all"
 _HELP: Final = "x__parser__mutmut_"
 
 
@@ -70,7 +87,7 @@ def drawn(mutants: Mapping[str, Sequence[str]], count: int, seed: int) -> list[s
     for area in AREAS:
         known = [(file, name) for file, those in mutants.items() if area_of(file) == area for name in those]
         random.Random(f"{seed} {area}").shuffle(known)  # noqa: S311  # no secret
-        names += _first(count // len(AREAS), (name for file, name in known if is_drawn(file, name)))
+        names += _first(max(1, count // len(AREAS)), (name for file, name in known if is_drawn(file, name)))
     return names
 
 
@@ -89,12 +106,12 @@ def _first(count: int, names: Iterator[str]) -> list[str]:
 
 
 @cache
-def _functions(file: str) -> dict[str, ast.FunctionDef]:
+def _functions(file: str) -> dict[str, _Function]:
     tree = ast.parse((_MUTANTS / file).read_text())
-    return {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+    return {each.name: each for each in ast.walk(tree) if isinstance(each, _Function)}
 
 
-def _without_prose(function: ast.FunctionDef) -> str:
+def _without_prose(function: _Function) -> str:
     texts = [each for each in ast.walk(function) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     prose = {repr(each.value) for each in texts if _PROSE.search(str(each.value))}
     dumped = "\n".join(ast.dump(each) for each in [function.args, *function.body])
@@ -155,17 +172,21 @@ def table(ended: Mapping[str, Mapping[str, int | None]]) -> list[str]:
     """
     lines: list[str] = []
     killed: Counter[str] = Counter()
-    tried: Counter[str] = Counter()
+    tried: Counter[str] = Counter(dict.fromkeys((*AREAS, _ALL), 0))
     for file, results in ended.items():
         dead = sum(code in _KILLED | _TIMED_OUT for code in results.values())
         area = str(area_of(file))
-        for each in (area, "all"):
+        for each in (area, _ALL):
             killed[each] += dead
             tried[each] += len(results)
         lines.append(f"  {file:42} {dead:4} of {len(results):4}")
     return [
         *lines,
-        *(f"{each:44} {killed[each]:4} of {tried[each]:4} {killed[each] / tried[each]:4.0%}" for each in tried),
+        *(
+            f"{each:44} {killed[each]:4} of {tried[each]:4} {killed[each] / tried[each]:4.0%}"
+            for each in tried
+            if tried[each]
+        ),
     ]
 
 

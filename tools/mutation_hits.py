@@ -1,4 +1,4 @@
-"""A pytest plugin for `tools/mutation.py`: no test's run of a function is hidden by a cache or a shared fixture.
+"""A pytest plugin for `tools/mutation.py`: a module's caches and shared fixtures hide no test's run of a function.
 
 mutmut runs for a mutant only the tests during which its function was called. Where a first test fills a cache or sets
 up a fixture of its module or session, the function is called for the first test alone, though all others look at what

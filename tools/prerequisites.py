@@ -1,6 +1,6 @@
 """The programs that tests need and that neither PyPI nor a Go module has: finds them, and installs them where it may.
 
-`missing` looks for a moment and changes nothing. `install` asks Debian's package manager, as root:
+`missing` only looks. `install` asks Debian's package manager, as root:
 
     python -m tools.prerequisites haproxy chromium
 
@@ -57,22 +57,22 @@ class Program:
 
 
 def _has_postgresql() -> bool:
-    """Whether there are a server's programs, which Debian keeps out of the PATH."""
+    """Whether there are a server's programs, which Debian keeps out of the PATH; `tests/edge` looks there alone."""
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 def _has_go() -> bool:
-    go = shutil.which("go")
-    if go is None:
+    try:
+        told = subprocess.run(["go", "version"], capture_output=True, text=True, check=False).stdout  # noqa: S607
+    except OSError:
         return False
-    told = subprocess.run([go, "version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"go(\d+)\.(\d+)", told)
     return version is not None and (int(version[1]), int(version[2])) >= _OLDEST_GO
 
 
 GIT: Final = Program("git", "holds the repositories of pipelines and promotion", "git", "git")
 GO: Final = Program(
-    "go", "builds tools at the versions that tools/*/go.mod pin", found=_has_go, page="https://go.dev/dl/"
+    "go", "builds tools; 1.21 or newer, which fetches the one it needs", found=_has_go, page="https://go.dev/dl/"
 )
 HAPROXY: Final = Program("haproxy", "is the migration balancer", "haproxy", "haproxy")
 AB: Final = Program("ab", "sends the load of the load test", "apache2-utils")
@@ -96,11 +96,9 @@ def message(lacking: Sequence[Program], system: str = sys.platform) -> str:
         packages, command = [each.brew for each in lacking if each.brew], "brew install"
     else:
         packages, command = [each.debian for each in lacking if each.debian], f"sudo {_APT} install --yes"
-    lines += [f"{each.name} is here: {each.page}" for each in lacking if each.page]
+    lines += [f"Get {each.name} from {each.page}" for each in lacking if each.page]
     if packages:
-        lines.append(
-            f"Install {'the others' if len(packages) < len(lacking) else 'them'}: {command} {' '.join(packages)}"
-        )
+        lines.append(f"Install with: {command} {' '.join(packages)}")
     return "\n".join(["these tests need programs that this machine lacks; nothing was run:", *lines])
 
 

@@ -23,9 +23,13 @@ from sandbox.go_tools import GROUPS
 from tools import prerequisites
 from tools.prerequisites import AB, CHROMIUM, GIT, GO, HAPROXY, OPENSSL, POSTGRESQL, PS, Program
 
+_TEST: Final = "test "
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PYTHON: Final = str(_ROOT / ".venv" / "bin" / "python")
+# What a shell gives back for Ctrl-C.
 _INTERRUPTED: Final = 130
+# What pytest gives back where no test was selected. https://docs.pytest.org/en/stable/reference/exit-codes.html
+_NO_TEST: Final = 5
 # Most tests of these tiers wait for a server or a cluster; a third worker uses the two cores of the smallest machine.
 _WAITING: Final = str(max(3, os.cpu_count() or 1))
 
@@ -81,11 +85,16 @@ class Report:
         print(f"\n== {title}", flush=True)
         start = time.monotonic()
         code = _run(words)
-        how = "interrupted" if code == _INTERRUPTED else "ok" if code == 0 else f"failed with exit code {code}"
-        self.lines.append((title, how, time.monotonic() - start))
+        known = {0: "ok", _INTERRUPTED: "interrupted", _NO_TEST: "no test was selected"}
+        self.lines.append((title, known.get(code, f"failed with exit code {code}"), time.monotonic() - start))
         if code == _INTERRUPTED:
             raise KeyboardInterrupt
-        return code == 0
+        return code in {0, _NO_TEST}
+
+    @property
+    def has_tested(self) -> bool:
+        """Whether a tier ran any test."""
+        return any(title.startswith(_TEST) and how != "no test was selected" for title, how, _ in self.lines)
 
     def show(self) -> None:
         """Print what was done."""
@@ -97,6 +106,14 @@ class Report:
             print(f"{title:{first}}  {how:{second}}  {minutes:3} min {rest:2} s", flush=True)
 
 
+class _Terminated(KeyboardInterrupt):
+    """Somebody ended this process alone; Ctrl-C goes to all processes of a terminal."""
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
+
+
 def _run(words: Sequence[str]) -> int:
     """Run a command to its end, also when a person presses Ctrl-C: it gets that signal too, and cleans up."""
     process = subprocess.Popen(words, cwd=_ROOT)
@@ -104,9 +121,11 @@ def _run(words: Sequence[str]) -> int:
     while True:
         try:
             code = process.wait()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as signalled:
             if interrupted:
                 process.kill()
+            elif isinstance(signalled, _Terminated):
+                process.send_signal(signal.SIGINT)
             interrupted = True
         else:
             return _INTERRUPTED if interrupted else code
@@ -140,8 +159,8 @@ def _tested(report: Report, tiers: Sequence[Tier], words: Sequence[str]) -> bool
     for tier in tiers:
         command = [_PYTHON, "-m", "pytest", "-n", tier.workers, "--dist", "worksteal", *tier.paths, *words]
         # A failure in one tier says nothing of the next.
-        succeeded &= report.run(f"test {tier.name}", command)
-    return succeeded
+        succeeded &= report.run(f"{_TEST}{tier.name}", command)
+    return succeeded and report.has_tested
 
 
 def _left_out(tiers: Sequence[Tier]) -> None:
@@ -163,15 +182,17 @@ def main(words: Sequence[str]) -> int:
     tiers = TIERS if "all" in names else tuple(_WHOLE[name] for name in names) or (QUICK,)
     # A shell lets what it runs in the background ignore Ctrl-C, and tests would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
     report = Report()
     try:
-        succeeded = _prepared(report, tiers) and _tested(report, tiers, further)
+        code = 0 if _prepared(report, tiers) and _tested(report, tiers, further) else 1
     except KeyboardInterrupt:
-        succeeded = False
+        code = _INTERRUPTED
     if report.lines:
         report.show()
+    if code != _INTERRUPTED:
         _left_out(tiers)
-    return 0 if succeeded else 1
+    return code
 
 
 if __name__ == "__main__":

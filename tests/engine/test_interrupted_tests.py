@@ -27,6 +27,6 @@ def test_ctrl_c_ends_all_that_the_tests_started(tmp_path: Path) -> None:
         run = subprocess.Popen(words, cwd=CHECKOUT, env=own, stdout=output, stderr=output, start_new_session=True)
     assert wait_until(lambda: any("pulumi" in each for each in processes_of(base / "stacks")), 240), log.read_text()
     kill_group(run, signal.SIGINT)
-    assert run.returncode == 1
+    assert run.returncode == 130
     assert Says("test engine", "interrupted") == log.read_text()
     assert wait_until(lambda: not processes_of(base)), processes_of(base)

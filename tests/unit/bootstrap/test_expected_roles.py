@@ -1,6 +1,7 @@
-"""What each kind of role may do, statement by statement, and who may take it.
+"""What each kind of role may do, statement by statement, and who may take it: dev's roles, and staging's for promotion.
 
-Other tests ask what is allowed; these documents show people all of it: a change of one changes somebody's rights.
+Other tests ask what is allowed, of each environment's roles; these documents show people one role of each kind whole. A
+change of one is a change of somebody's rights.
 """
 
 from __future__ import annotations

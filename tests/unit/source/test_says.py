@@ -26,6 +26,12 @@ def test_a_message_says_all_facts_as_words_of_their_own(says: Says, *, equal: bo
     assert ([says] == [MESSAGE]) is equal
 
 
-def test_a_message_that_may_say_anything_is_no_test() -> None:
+@pytest.mark.parametrize("number", ["5", "1", "000", "1.5", "10"])
+def test_a_part_of_a_number_is_none(number: str) -> None:
+    assert (Says(number) == "is 1.5, expected at most 1,000 or 10.") is (number in {"1.5", "10"})
+
+
+@pytest.mark.parametrize("facts", [(), ("",), ("1", "")])
+def test_a_message_that_may_say_anything_is_no_test(facts: tuple[str, ...]) -> None:
     with pytest.raises(AssertionError):
-        Says()
+        Says(*facts)

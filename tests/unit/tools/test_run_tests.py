@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.engine.processes import wait_until
 from tests.says import Says
+from tests.stack_values import ROOT
 from tools import prerequisites, run_tests
 from tools.prerequisites import AB, CHROMIUM, GIT, GO, HAPROXY, POSTGRESQL, Program
 
@@ -62,9 +68,11 @@ def test_all_tiers_are_run_one_by_one_after_all_tools_are_there(steps: list[list
     assert [each.split()[-1] for each in ran[5:]] == [f"tests/{tier.name}" for tier in run_tests.TIERS]
 
 
-@pytest.mark.parametrize("tier", run_tests.TIERS, ids=lambda tier: tier.name)
-def test_every_folder_of_tests_is_a_tier(tier: run_tests.Tier) -> None:
-    assert all((Path(__file__).parents[3] / path).is_dir() for path in tier.paths)
+def test_every_folder_of_tests_is_a_tier() -> None:
+    tests = Path(__file__).parents[2]
+    folders = {f"tests/{file.relative_to(tests).parts[0]}" for file in tests.rglob("test_*.py")}
+    assert folders == {path for tier in run_tests.TIERS for path in tier.paths}
+    assert all((tests.parent / path).exists() for path in run_tests.QUICK.paths)
 
 
 def test_a_failed_tier_does_not_hide_the_next(
@@ -83,10 +91,48 @@ def test_a_failed_tier_does_not_hide_the_next(
 def test_after_ctrl_c_nothing_more_is_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], steps: list[list[str]]
 ) -> None:
-    monkeypatch.setattr(run_tests, "_run", lambda _: 130)
-    assert run_tests.main(["all"]) == 1
-    assert steps == []
+    def run(words: Sequence[str]) -> int:
+        steps.append(list(words))
+        return 130
+
+    monkeypatch.setattr(run_tests, "_run", run)
+    assert run_tests.main(["all"]) == 130
+    assert modules(steps) == ["sandbox.setup --for-tests"]
     assert Says("set up Python and pulumi", "interrupted") == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("codes", "ended"), [((5, 0), 0), ((5, 5), 1), ((0, 1), 1)])
+def test_a_tier_without_a_selected_test_is_no_failure_where_another_has_some(
+    monkeypatch: pytest.MonkeyPatch, steps: list[list[str]], codes: tuple[int, int], ended: int
+) -> None:
+    def run(words: Sequence[str]) -> int:
+        steps.append(list(words))
+        return codes["tests/program" in words] if "pytest" in words else 0
+
+    monkeypatch.setattr(run_tests, "_run", run)
+    assert run_tests.main(["unit", "program", "--", "-k", "drift"]) == ended
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_running_is_interrupted_with_the_tests(tmp_path: Path, number: int) -> None:
+    """Ctrl-C reaches a whole group; who ends the runner alone ends what it runs too."""
+    child = tmp_path / "child.py"
+    child.write_text(
+        f"import pathlib, time\npathlib.Path({str(tmp_path / 'began')!r}).touch()\n"
+        f"try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    pathlib.Path({str(tmp_path / 'ended')!r}).touch()\n"
+    )
+    code = (
+        "import signal, sys; from tools import run_tests as r; signal.signal(signal.SIGTERM, r._terminate); "
+        f"sys.exit(r._run([sys.executable, {str(child)!r}]))"
+    )
+    runner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True)
+    assert wait_until((tmp_path / "began").exists)
+    if number == signal.SIGINT:
+        os.killpg(runner.pid, number)
+    else:
+        runner.send_signal(number)
+    assert runner.wait(30) == 130
+    assert (tmp_path / "ended").exists()
 
 
 def test_whoever_is_not_root_is_told_all_that_is_missing_before_anything_is_run(
@@ -98,7 +144,7 @@ def test_whoever_is_not_root_is_told_all_that_is_missing_before_anything_is_run(
     told = capsys.readouterr().err
     assert Says("haproxy", "ab", "initdb", "chromium", at="test") == told
     command = "sudo apt-get install --yes haproxy apache2-utils postgresql chromium"
-    assert [line for line in told.splitlines() if "install" in line] == [Says(command, at="Install them")]
+    assert [line for line in told.splitlines() if "install" in line] == [Says(command, at="Install with")]
 
 
 def test_root_installs_what_is_missing_first(monkeypatch: pytest.MonkeyPatch, steps: list[list[str]]) -> None:
