@@ -78,10 +78,10 @@ def test_a_tag_that_stands_for_the_image_already_is_not_written_again(memory: Me
 
 
 def test_a_program_that_cannot_be_started_leaves_no_terminal_open() -> None:
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = len(list(Path("/dev/fd").iterdir()))
     with pytest.raises(FileNotFoundError):
         run_on_a_terminal(["/no/such/program"], print)
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/dev/fd").iterdir())) == before
 
 
 def test_a_program_ends_when_what_reads_it_does(tmp_path: Path) -> None:

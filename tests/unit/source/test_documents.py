@@ -71,6 +71,19 @@ def test_every_file_that_is_named_is_there() -> None:
     assert by_page(files_that_are_not_there) == {}
 
 
+def unknown_commands(page: Path) -> list[str]:
+    """What a page tells people to make and the Makefile does not know."""
+    targets = set(re.findall(r"^([a-z- ]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = {name for each in targets for name in each.split()}
+    return [
+        name for name in re.findall(r"(?:^|`)make ([a-z]+(?:-[a-z]+)*)", page.read_text(), re.MULTILINE) if name not in known
+    ]
+
+
+def test_every_make_command_is_one() -> None:
+    assert by_page(unknown_commands) == {}
+
+
 def test_what_is_missing_is_seen(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
@@ -78,6 +91,8 @@ def test_what_is_missing_is_seen(tmp_path: Path) -> None:
     )
     assert broken_links(page) == ["page.md#two", "nowhere.py#"]
     assert files_that_are_not_there(page) == ["infra/no.py"]
+    page.write_text("`make up` and `make nothing`\n\nmake test-nothing\n")
+    assert unknown_commands(page) == ["nothing", "test-nothing"]
 
 
 def names_without_a_place(page: Path) -> list[str]:
