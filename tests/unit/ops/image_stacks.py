@@ -18,28 +18,13 @@ from botocore.exceptions import ClientError, ProfileNotFound
 
 from ops import image_ecr, images_command, promote_command
 from ops.__main__ import main
+from tests.image_stack_files import SERVICES, ImageStackFiles
 from tests.unit.ops.registry_in_memory import Image, MemoryRegistries
 
-SERVICES = {"frontend": "frontend", "users": "users_backend"}
-ZEROS = "sha256:" + "0" * 64
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TODAY = "promoted-2026-11-24"
 ACCOUNTS = {"staging": "111122223333", "prod": "444455556666"}
 ECR = {stack: f"{account}.dkr.ecr.us-west-2.amazonaws.com" for stack, account in ACCOUNTS.items()}
-
-_STACK_FILE = """\
-# The {stack} stack.
-config:
-  slipway:protect: {protect}
-  slipway:domain: {stack}.example.com # not to be lost
-
-  # What promotion writes.
-  slipway:images:
-    frontend: {{digest: "{zeros}"}} # the front end
-    users_backend: {{digest: "{zeros}"}}
-
-  slipway:tags: {{owner: platform}}
-"""
 
 
 class _Clock(datetime):
@@ -64,7 +49,7 @@ class Done:
         return self.err.removesuffix("\n")
 
 
-class ImageStacks:
+class ImageStacks(ImageStackFiles):
     """Stacks dev and staging with one registry, prod with another.
 
     Args:
@@ -76,62 +61,22 @@ class ImageStacks:
     def __init__(
         self, directory: Path, monkeypatch: pytest.MonkeyPatch, hosts: Mapping[str, str] | None = None
     ) -> None:
-        self.directory, self.bin = directory / "project", directory / "bin"
-        self.hosts = {"dev": "dev.example.com", "staging": "dev.example.com", "prod": "prod.example.com:5000"}
-        self.hosts |= hosts or {}
-        for folder in (self.directory, self.bin):
-            folder.mkdir()
+        given = {"dev": "dev.example.com", "staging": "dev.example.com", "prod": "prod.example.com:5000"}
+        super().__init__(directory / "project", directory / "bin", {**given, **(hosts or {})})
         self.monkeypatch = monkeypatch
         monkeypatch.chdir(self.directory)
-        monkeypatch.setenv("PATH", f"{self.bin}:/usr/bin:/bin")
+        monkeypatch.setenv("PATH", f"{self.programs}:/usr/bin:/bin")
         monkeypatch.setenv("COLUMNS", "240")
         monkeypatch.setattr("sys.stdin", io.StringIO())
         for command in (promote_command, images_command):
             monkeypatch.setattr(command, "datetime", _Clock)
-        self.registries = MemoryRegistries.on_path(self.bin, monkeypatch)
-        self.file("Pulumi.yaml", "name: slipway\n")
-        self.texts: dict[str, str] = {}
-        for stack in self.hosts:
-            protect = str(stack == "prod").lower()
-            self.texts[stack] = _STACK_FILE.format(stack=stack, protect=protect, zeros=ZEROS)
-            self.file(f"Pulumi.{stack}.yaml", self.texts[stack])
-            self.export(stack)
-        # The words are: stack output --json --stack NAME.
-        outputs = f'test "$*" = "stack output --json --stack $5" && exec cat "{self.directory}/outputs-$5.json"'
-        self.script("pulumi", f"{outputs}\necho 'error: no stack named' $5 >&2; exit 255")
-
-    def file(self, name: str, text: str) -> Path:
-        path = self.directory / name
-        path.write_text(text)
-        return path
-
-    def script(self, name: str, text: str) -> None:
-        path = self.bin / name
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-
-    def stack_file(self, stack: str) -> Path:
-        return self.directory / f"Pulumi.{stack}.yaml"
+        self.registries = MemoryRegistries.on_path(self.programs, monkeypatch)
 
     def written(self, stack: str) -> list[str]:
         """The lines of a stack file that are not as they were at the beginning."""
         before, now = self.texts[stack].splitlines(), self.stack_file(stack).read_text().splitlines()
         assert len(before) == len(now)
         return [line.strip() for line, old in zip(now, before, strict=True) if line != old]
-
-    def url(self, stack: str, image: str) -> str:
-        return f"{self.hosts[stack]}/slipway-{stack}/{image}"
-
-    def export(self, stack: str, **changes: Any) -> None:
-        """Let a stack have these outputs beside its repositories; None takes one away."""
-        outputs: dict[str, Any] = {
-            "registryUrls": {image: self.url(stack, image) for image in SERVICES.values()},
-            "runningImages": {},
-            "notDeployed": {},
-            **changes,
-        }
-        given = {name: value for name, value in outputs.items() if value is not None}
-        self.file(f"outputs-{stack}.json", json.dumps(given))
 
     def runs(self, stack: str, **images: Image | str) -> None:
         """Let a stack run these: by service, an image by its digest or the tag of one."""

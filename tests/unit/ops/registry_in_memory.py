@@ -251,11 +251,12 @@ class MemoryRegistries:
             images: Mapping[str, str] = json.loads(archive.read_text())
         except ValueError:
             raise _SaidNoError(f"failed to read {archive}: no archive") from None
-        chosen = images[name[1]] if name else next(iter(images.values()), None)
         assert name[:1] in ([], ["--name"])
-        if chosen is not None:
-            layout, _, tag = reference.rpartition(":")
-            self.put(layout, self._images[chosen], tag)
+        if not images:
+            raise _SaidNoError("could not find requested tag in index.json, image")
+        chosen = images[name[1]] if name else next(iter(images.values()))
+        layout, _, tag = reference.rpartition(":")
+        self.put(layout, self._images[chosen], tag)
 
 
 class _SaidNoError(Exception):

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.image_stack_files import ZEROS
 from tests.says import Says
-from tests.unit.ops.image_stacks import ACCOUNTS, ECR, NOW, TODAY, ZEROS, ImageStacks, MemoryAws
+from tests.unit.ops.image_stacks import ACCOUNTS, ECR, NOW, TODAY, ImageStacks, MemoryAws
 from tests.unit.ops.registry_in_memory import make_image
 
 pytestmark = pytest.mark.unit

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.image_stack_files import ZEROS
 from tests.says import Says
-from tests.unit.ops.image_stacks import TODAY, ZEROS, ImageStacks
+from tests.unit.ops.image_stacks import TODAY, ImageStacks
 from tests.unit.ops.registry_in_memory import Image, make_image
 
 pytestmark = pytest.mark.unit

@@ -90,7 +90,7 @@ def test_an_archive_is_unpacked_for_as_long_as_it_is_needed(images: ImageStacks,
 
 def test_an_archive_without_an_image(images: ImageStacks, capsys: Capsys) -> None:
     archive = images.registries.archive(images.directory / "built.tar")
-    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "no image", at="ops push")
+    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "index.json", at="ops push")
 
 
 def test_a_file_that_is_no_archive(images: ImageStacks, capsys: Capsys) -> None:
