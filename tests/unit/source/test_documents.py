@@ -75,9 +75,8 @@ def unknown_commands(page: Path) -> list[str]:
     """What a page tells people to make and the Makefile does not know."""
     targets = set(re.findall(r"^([a-z- ]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     known = {name for each in targets for name in each.split()}
-    return [
-        name for name in re.findall(r"(?:^|`)make ([a-z]+(?:-[a-z]+)*)", page.read_text(), re.MULTILINE) if name not in known
-    ]
+    named = re.findall(r"(?:^|`)make ([a-z]+(?:-[a-z]+)*)", page.read_text(), re.MULTILINE)
+    return [name for name in named if name not in known]
 
 
 def test_every_make_command_is_one() -> None:
