@@ -437,3 +437,10 @@ def test_exports(dev: Graph) -> None:
     assert dev.exports["nodeGroups"] == {"general": "eks-slipway-dev-general"}
     times = ("20:00", "Monday through Thursday", "America/Los_Angeles")
     assert dev.exports["schedules"]["general"][0] == Says(*times, "1 node (min 1, max 4)", at="night-down")
+
+
+def test_nodes_stay_at_an_older_version_where_the_stack_file_says_so(dev: Graph) -> None:
+    config = stack_config("dev")
+    config["slipway:cluster"]["nodeVersion"] = "1.35"
+    assert [group.inputs["version"] for group in record("dev", config).of(NODE_GROUP)] == ["1.35"]
+    assert all("version" not in group.inputs for group in dev.of(NODE_GROUP))
