@@ -80,6 +80,8 @@ class MemoryHaproxy:
             return self.refuses
         _, _, place, what, value = command.split()
         service, server = place.removeprefix("service-").split("/")
+        if (service, server) not in self.weights:
+            return "No such server."
         if what == "weight":
             self.weights[service, server] = int(value)
         else:

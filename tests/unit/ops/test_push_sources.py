@@ -88,9 +88,12 @@ def test_an_archive_is_unpacked_for_as_long_as_it_is_needed(images: ImageStacks,
     assert (Path(layout_).parent.exists(), archive.exists()) == (False, True)
 
 
-def test_an_archive_without_an_image(images: ImageStacks, capsys: Capsys) -> None:
-    archive = images.registries.archive(images.directory / "built.tar")
-    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "index.json", at="ops push")
+def test_an_archive_that_gives_no_image(images: ImageStacks, capsys: Capsys) -> None:
+    empty = images.registries.archive(images.directory / "empty.tar")
+    assert images.ops(capsys, *PUSH, str(empty)).refusal == Says(str(empty), "an OCI archive", at="ops push")
+    archive = images.registries.archive(images.directory / "built.tar", one=BUILT)
+    images.registries.fails("image digest ocidir://", "not found")
+    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "no image", at="ops push")
 
 
 def test_a_file_that_is_no_archive(images: ImageStacks, capsys: Capsys) -> None:
