@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,11 +19,6 @@ from tests.unit.ops.haproxys_in_memory import TEXT, MemoryHaproxy, MigratingStac
 pytestmark = pytest.mark.unit
 
 UP: Server = captured_servers("both-up")["shop", "new"]
-
-
-@pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MigratingStack:
-    return MigratingStack(tmp_path, monkeypatch)
 
 
 def machine(stack: MigratingStack, name: str) -> MemoryHaproxy:

@@ -20,11 +20,6 @@ FRONTEND, USERS = make_image("frontend"), make_image("users", platforms=())
 Capsys = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageStacks:
-    return ImageStacks(tmp_path, monkeypatch)
-
-
 def rows(images: ImageStacks, capsys: Capsys, *words: str) -> list[dict[str, Any]]:
     done = images.ops(capsys, "images", "--json", *words)
     assert (done.code, done.err) == (0, "")

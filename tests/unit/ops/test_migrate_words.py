@@ -21,11 +21,6 @@ pytestmark = pytest.mark.unit
 STATUS = ("status", "--json")
 
 
-@pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MigratingStack:
-    return MigratingStack(tmp_path, monkeypatch)
-
-
 def commands(service: str, *ends: str) -> list[str]:
     return [f"set server service-{service}/{end}" for end in ends]
 
@@ -139,14 +134,6 @@ def test_words_without_sense(stack: MigratingStack, words: tuple[str, ...]) -> N
 def test_which_stack_is_always_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert ops(["migrate", "status"]) == 2
     assert capsys.readouterr().err == Says("--stack", "--socket", at="ops migrate")
-
-
-@pytest.mark.parametrize(
-    ("migration", "facts"), [(None, ("slipway:migration",)), ({"kind": "haproxy"}, ("'services'",))]
-)
-def test_a_stack_that_has_no_such_migration(stack: MigratingStack, migration: object, facts: tuple[str, ...]) -> None:
-    stack.export(migration)
-    assert refused(stack, "status") == Says("prod", *facts)
 
 
 def test_status_of_the_machines_and_of_those_that_are_left_alone(stack: MigratingStack) -> None:
