@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from ops import migrate_haproxy, patience
-from ops.haproxy_change import Change
 from ops.haproxy_runtime import Server
 from ops.refusal import Refusal
 from tests.says import Says
@@ -36,30 +35,6 @@ def refused(stack: MigratingStack, *words: str) -> str:
         stack.migrate(*words, "--yes")
     assert (stack.told, stack.file.read_text()) == ([[], []], TEXT)
     return str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (Change("weight", percent=20), ("20 %", "80 %")),
-        (Change("switch", "new"), ("new side (ready, 100 %)", "the old side into maintenance")),
-        (Change("switch", "old"), ("old side (ready, 100 %)", "the new side into maintenance")),
-        (Change("ready", "new"), ("new side ready",)),
-        (Change("drain", "old"), ("old side drained",)),
-        (Change("maint", "new"), ("new side into maintenance",)),
-    ],
-)
-def test_what_is_meant_is_shown_before_it_is_done(
-    stack: MigratingStack, change: Change, words: tuple[str, ...]
-) -> None:
-    given = [change.verb, *([change.side] if change.side else []), *([str(change.percent)] if change.percent else [])]
-    _, shown = stack.migrate(*given, "--yes")
-    on, shop, users, *rest = shown.splitlines()
-    assert on == "On i-1, i-2:"
-    assert shop == Says(*words, at="  shop")
-    assert users == Says(*words, at="  users")
-    file = f"  Pulumi.prod.yaml: newPercent: {change.new_percent} for shop, users"
-    assert (file in rest) == (change.new_percent is not None)
 
 
 def test_what_each_machine_did_is_shown_command_by_command(stack: MigratingStack) -> None:

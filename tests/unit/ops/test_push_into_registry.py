@@ -120,14 +120,18 @@ def test_a_service_stands_for_its_image(images: ImageStacks, capsys: Capsys) -> 
     assert images.written("dev") == [f'users_backend: {{digest: "{BUILT.digest}"}}']
 
 
-def test_an_image_that_no_stack_has_a_repository_for(images: ImageStacks, capsys: Capsys) -> None:
-    refused = images.ops(capsys, "push", "shop", images.layout(BUILT)).refusal
-    assert refused == Says("dev", "shop", "frontend, users_backend", at="ops push")
-
-
-def test_a_protected_stack_takes_images_by_promotion_only(images: ImageStacks, capsys: Capsys) -> None:
-    refused = images.ops(capsys, *PUSH, images.layout(BUILT), "--stack", "prod").refusal
-    assert refused == Says("prod is protected", "python -m ops promote", at="ops push")
+@pytest.mark.parametrize(
+    ("words", "facts"),
+    [
+        (("shop",), ("dev", "shop", "frontend, users_backend")),
+        (("frontend", "--stack", "prod"), ("prod is protected", "python -m ops promote")),
+    ],
+)
+def test_where_nothing_is_pushed_to(
+    images: ImageStacks, capsys: Capsys, words: tuple[str, ...], facts: tuple[str, ...]
+) -> None:
+    refused = images.ops(capsys, "push", words[0], images.layout(BUILT), *words[1:]).refusal
+    assert refused == Says(*facts, at="ops push")
     assert images.registries.changed == []
 
 
