@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, EdgeSystem, ask, edge_system, wait_until
+from tests.edge.edge_system import NEW, OLD, EdgeHaproxy, ask, edge_system, wait_until
 from tests.edge.load import Load
 from tests.ops_command import forked
 from tests.says import Says
@@ -25,7 +25,6 @@ STEP = 200
 class TwoHaproxys:
     """Two HAProxys before the same sides, and the command for both."""
 
-    system: EdgeSystem
     both: tuple[EdgeHaproxy, EdgeHaproxy]
 
     def done(self, *words: str) -> str:
@@ -52,7 +51,7 @@ def two_haproxys(**route: Any) -> Generator[TwoHaproxys]:
         for each in both:
             for server in (NEW, OLD):
                 wait_until(lambda each=each, server=server: each.state(server)["check_status"] == "L7OK")
-        yield TwoHaproxys(system, both)
+        yield TwoHaproxys(both)
 
 
 def test_every_change_under_load(record_property: Callable[[str, object], None]) -> None:

@@ -128,6 +128,13 @@ def test_what_is_seen_stands_in_the_table_in_the_file_and_in_the_picture(site: s
     assert {"Requests per second", "Pods and nodes", "CPU in per cent of the request"} <= set(words_in)
 
 
+def test_without_a_cluster_and_its_program_the_load_is_sent_all_the_same(site: str, programs: Path) -> None:
+    (programs / "kubectl").unlink()
+    code, shown = run(site, "--steps", "2", "--seconds", "1")
+    assert code == 0
+    assert "545" in shown
+
+
 def test_a_cluster_that_is_lost_meanwhile_is_told_and_the_load_goes_on(
     site: str, programs: Path, tmp_path: Path
 ) -> None:

@@ -73,10 +73,6 @@ def test_only_the_services_that_are_named(stack: MigratingStack) -> None:
     assert stack.file.read_text() == TEXT.replace("users: {newPercent: 50}", "users: {newPercent: 20}")
 
 
-def test_yes_may_stand_before_the_verb(stack: MigratingStack) -> None:
-    assert stack.migrate("--yes", "weight", "20")[0] == 0
-
-
 @pytest.mark.parametrize(
     ("script", "yes", "called", "code"),
     [
@@ -107,13 +103,10 @@ def test_a_person_is_asked_after_all_was_shown(stack: MigratingStack, answer: st
     assert len(asked) == 1
 
 
-def test_nobody_is_there_to_ask(stack: MigratingStack) -> None:
-    assert refused(stack, "weight", "20") == Says("--yes", "Nothing was changed")
-
-
 @pytest.mark.parametrize(
     ("words", "facts"),
     [
+        (("weight", "20"), ("--yes", "Nothing was changed")),  # there is nobody to ask
         (("weight", "20", "shap", "--yes"), ("shap", "shop, users")),
         (("ready", "new", "--percent", "5", "--yes"), ("--percent", "balancer")),
         (("--socket", "x", "status"), ("--socket", "--stack")),
@@ -182,7 +175,7 @@ def test_haproxys_on_this_machine_are_told_through_their_sockets(
     sockets: tuple[list[str], list[MemoryHaproxy]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words, both = sockets
-    assert ops(["migrate", *words, "switch", "new", "--yes"]) == 0
+    assert ops(["migrate", *words, "--yes", "switch", "new"]) == 0
     assert [each.told for each in both] == [commands("shop", *SWITCH_NEW)] * 2
     shown = capsys.readouterr().out
     assert f"On {tmp_path}/one, {tmp_path}/two:" in shown

@@ -72,16 +72,11 @@ def test_an_archive_is_unpacked_for_as_long_as_it_is_needed(images: ImageStacks,
 
 
 def test_an_archive_that_gives_no_image(images: ImageStacks, capsys: Capsys) -> None:
-    empty = images.registries.archive(images.directory / "empty.tar")
-    assert images.ops(capsys, *PUSH, str(empty)).refusal == Says(str(empty), "an OCI archive", at="ops push")
+    for file in (images.registries.archive(images.directory / "empty.tar"), images.file("no.tar", "no archive")):
+        assert images.ops(capsys, *PUSH, str(file)).refusal == Says(str(file), "an OCI archive", at="ops push")
     archive = images.registries.archive(images.directory / "built.tar", one=BUILT)
     images.registries.fails("image digest ocidir://", "not found")
     assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "no image", at="ops push")
-
-
-def test_a_file_that_is_no_archive(images: ImageStacks, capsys: Capsys) -> None:
-    file = images.file("built.tar", "no archive")
-    assert images.ops(capsys, *PUSH, str(file)).refusal == Says(str(file), "no archive", at="ops push")
 
 
 @pytest.mark.parametrize(
@@ -115,21 +110,21 @@ def test_without_any_engine(images: ImageStacks, capsys: Capsys) -> None:
     assert refused == Says("frontend:latest", "docker, podman", at="ops push")
 
 
-def test_an_image_of_another_registry_comes_with_its_signatures(images: ImageStacks, capsys: Capsys) -> None:
-    images.registries.put("build.example.com/frontend", BUILT, "v1")
-    images.pushed(capsys, BUILT, *PUSH, "build.example.com/frontend:v1")
+@pytest.mark.parametrize(
+    ("end", "tags", "with_tags"), [(":v1", ["v1"], " --digest-tags"), (f"@{BUILT.digest}", [], "")]
+)
+def test_an_image_of_another_registry_comes_with_its_signatures(
+    images: ImageStacks, capsys: Capsys, end: str, tags: list[str], with_tags: str
+) -> None:
+    """Cosign's are tags: a repository without any has none."""
+    images.registries.put("build.example.com/frontend", BUILT, *tags)
+    images.pushed(capsys, BUILT, *PUSH, f"build.example.com/frontend{end}")
     assert images.copies()[0] == (
-        "image copy --force-recursive --referrers --digest-tags "
+        f"image copy --force-recursive --referrers{with_tags} "
         f"build.example.com/frontend@{BUILT.digest} {images.url('dev', 'frontend')}@{BUILT.digest}"
     )
     missing = images.ops(capsys, *PUSH, "build.example.com/frontend:v2").refusal
     assert missing == "ops push: build.example.com/frontend:v2: there is no such image"
-
-
-def test_an_image_of_a_repository_without_tags_has_no_signatures(images: ImageStacks, capsys: Capsys) -> None:
-    images.registries.put("build.example.com/frontend", BUILT)
-    images.pushed(capsys, BUILT, *PUSH, f"build.example.com/frontend@{BUILT.digest}")
-    assert "--digest-tags" not in images.copies()[0]
 
 
 def test_what_a_source_is_can_be_said(images: ImageStacks, capsys: Capsys) -> None:
