@@ -48,6 +48,7 @@ class MemoryHaproxy:
         checks_after: how many looks a server stays unchecked for after it was switched on
         told: the changes, in order
         refuses: what it answers to a change
+        forgets: it says that a change is done, and does nothing
     """
 
     weights: dict[tuple[str, str], int]
@@ -56,6 +57,7 @@ class MemoryHaproxy:
     checks_after: int = 0
     told: list[str] = field(default_factory=list[str])
     refuses: str = ""
+    forgets: bool = False
     _unchecked: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
 
     @classmethod
@@ -76,10 +78,12 @@ class MemoryHaproxy:
             rows = [self._row(*name, number) for number, name in enumerate(self.weights)]
             return "\n".join([*_STATE.splitlines()[:2], *rows])
         self.told.append(command)
-        if self.refuses:
+        if self.refuses or self.forgets:
             return self.refuses
         _, _, place, what, value = command.split()
         service, server = place.removeprefix("service-").split("/")
+        if (service, server) not in self.weights:
+            return "No such server."
         if what == "weight":
             self.weights[service, server] = int(value)
         else:

@@ -96,6 +96,10 @@ class ImageStacks(ImageStackFiles):
         self.registries.put(f"ocidir://{directory}", image)
         return str(directory)
 
+    def copies(self) -> list[str]:
+        """The copies that regctl was told to make."""
+        return [words for words in self.registries.changed if words.startswith("image copy")]
+
     def tags(self, stack: str, service: str) -> Mapping[str, str]:
         return self.registries.tags.get(self.url(stack, SERVICES[service]), {})
 
@@ -114,6 +118,13 @@ class ImageStacks(ImageStackFiles):
         capsys.readouterr()
         code = main(words)
         return Done(code, *capsys.readouterr())
+
+    def pushed(self, capsys: pytest.CaptureFixture[str], image: Image, *words: str, stack: str = "dev") -> Done:
+        """Push a front end, and look that it is there whole and the digest is all that programs read."""
+        done = self.ops(capsys, *words)
+        assert (done.code, done.out) == (0, f"{image.digest}\n"), done.err
+        assert self.registries.digests(self.url(stack, "frontend")) == set(image.manifests)
+        return done
 
 
 @dataclass

@@ -94,7 +94,6 @@ class MemoryRegistries:
 
     Attributes:
         path: what regctl is called
-        version: what it says of itself
         tags: by repository and tag, the digest
         accounts: user and password of the registries that let nobody in without
         logins: user and password that were kept, by registry
@@ -103,7 +102,6 @@ class MemoryRegistries:
     """
 
     path: Path
-    version: str = "v0.11.7"
     tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     accounts: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     logins: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
@@ -159,7 +157,7 @@ class MemoryRegistries:
         assert path == str(self.path)
         assert (options["capture_output"], options["text"]) == (True, True)
         if rest == ["version"]:
-            return subprocess.CompletedProcess(words, 0, f"VCSTag:     {self.version}\n", "")
+            return subprocess.CompletedProcess(words, 0, f"VCSTag:     v{image_tool.VERSION}\n", "")
         try:
             return subprocess.CompletedProcess(words, 0, self._answer(rest, options["input"]), "")
         except _SaidNoError as error:

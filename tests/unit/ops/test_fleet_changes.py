@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from ops import migrate_haproxy, patience
-from ops.haproxy_change import Change, Verb, nobody_left
-from ops.haproxy_runtime import Server, Side
+from ops.haproxy_runtime import Server
 from ops.refusal import Refusal
 from tests.says import Says
 from tests.unit.ops.captured_answers import captured_servers
@@ -21,11 +18,6 @@ from tests.unit.ops.haproxys_in_memory import TEXT, MemoryHaproxy, MigratingStac
 pytestmark = pytest.mark.unit
 
 UP: Server = captured_servers("both-up")["shop", "new"]
-
-
-@pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MigratingStack:
-    return MigratingStack(tmp_path, monkeypatch)
 
 
 def machine(stack: MigratingStack, name: str) -> MemoryHaproxy:
@@ -45,30 +37,6 @@ def refused(stack: MigratingStack, *words: str) -> str:
     return str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (Change("weight", percent=20), ("20 %", "80 %")),
-        (Change("switch", "new"), ("new side (ready, 100 %)", "the old side into maintenance")),
-        (Change("switch", "old"), ("old side (ready, 100 %)", "the new side into maintenance")),
-        (Change("ready", "new"), ("new side ready",)),
-        (Change("drain", "old"), ("old side drained",)),
-        (Change("maint", "new"), ("new side into maintenance",)),
-    ],
-)
-def test_what_is_meant_is_shown_before_it_is_done(
-    stack: MigratingStack, change: Change, words: tuple[str, ...]
-) -> None:
-    given = [change.verb, *([change.side] if change.side else []), *([str(change.percent)] if change.percent else [])]
-    _, shown = stack.migrate(*given, "--yes")
-    on, shop, users, *rest = shown.splitlines()
-    assert on == "On i-1, i-2:"
-    assert shop == Says(*words, at="  shop")
-    assert users == Says(*words, at="  users")
-    file = f"  Pulumi.prod.yaml: newPercent: {change.new_percent} for shop, users"
-    assert (file in rest) == (change.new_percent is not None)
-
-
 def test_what_each_machine_did_is_shown_command_by_command(stack: MigratingStack) -> None:
     machine(stack, "i-2").refuses = "No such server."
     code, shown = stack.migrate("weight", "20", "shop", "--yes")
@@ -80,6 +48,7 @@ def test_what_each_machine_did_is_shown_command_by_command(stack: MigratingStack
         *("i-1", f"  {old}: done", f"  {new}: done"),
         *("i-2", f"  {old}: No such server.", f"  {new}: No such server."),
     ]
+    assert "! i-1" not in shown
     assert shouted(shown)[-5:] == [
         "Not every instance has the change.",
         f"i-2: '{old}' was answered: No such server.",
@@ -100,6 +69,7 @@ def test_the_machines_that_answer_have_it_and_the_silent_one_is_told(stack: Migr
     said = shouted(shown)
     assert said[0] == Says("i-2 does not answer", "Failed: gone")
     assert said[-2:] == ["Not every instance has the change.", "i-2: Failed: gone"]
+    assert "  not done: Failed: gone" in shown.splitlines()
     assert "Pulumi.prod.yaml" not in shown, "a drain is not written anyway"
 
 
@@ -218,6 +188,7 @@ def test_finer_weights_in_the_file_give_way_to_a_percentage(stack: MigratingStac
         ("{}", []),
         ("{newPercent: 0}", ["the stack file says 0 and 100"]),
         ("{newPercent: 51}", ["the stack file says 51 and 49"]),
+        ("{weights: {new: 1, old: 256}}", ["the stack file says 1 and 256"]),
         ("{weights: {new: 50}}", ["the stack file says 50 and None"]),
     ],
 )
@@ -228,51 +199,45 @@ def test_drift_from_the_stack_file(stack: MigratingStack, said: str, drift: Sequ
     weights = "shop: i-1 has the weights 50 (new) and 50 (old), "
     wanted = ["i-2 knows no service shop", *(f"{weights}{each}" for each in drift)]
     assert (code, json.loads(shown)["problems"]) == (0, wanted)
+    assert shouted(stack.migrate("status")[1]) == wanted
 
 
-@pytest.mark.parametrize(
-    ("verb", "side", "new", "old", "reasons"),
-    [
-        ("weight", None, replace(UP, weight=0), UP, []),
-        (
-            "drain",
-            "old",
-            replace(UP, weight=0),
-            UP,
-            ["the new side would have no weight", "the old side would be in DRAIN"],
-        ),
-        (
-            "maint",
-            "old",
-            replace(UP, state="UNCHECKED", well=False),
-            UP,
-            ["the new side has not passed a health check"],
-        ),
-        ("maint", "old", replace(UP, state="MAINT", well=False), UP, ["the new side would be in MAINT"]),
-        (
-            "maint",
-            "old",
-            replace(UP, state="NO ADDRESS", well=False, last_check=""),
-            UP,
-            ["the new side is NO ADDRESS, "],
-        ),
-        ("switch", "new", replace(UP, state="DOWN", well=False), UP, ["the new side is DOWN (L7OK 200)"]),
-        (
-            "switch",
-            "new",
-            replace(UP, state="MAINT", well=False),
-            UP,
-            ["the new side is in MAINT", "make it ready first"],
-        ),
-    ],
-)
-def test_why_nobody_would_answer(verb: Verb, side: Side | None, new: Server, old: Server, reasons: list[str]) -> None:
-    change = Change(verb, side, 50 if verb == "weight" else None)
-    said = list(nobody_left({("shop", "new"): new, ("shop", "old"): old}, change, ["shop"]))
-    assert len(said) == (1 if reasons else 0)
-    for reason in reasons:
-        assert reason in said[0]
+def test_a_machine_that_obeys_and_yet_stands_otherwise(stack: MigratingStack) -> None:
+    for name in ("i-1", "i-2"):
+        machine(stack, name).forgets = True
+    code, shown = stack.migrate("weight", "20", "shop", "--yes")
+    assert (code, stack.file.read_text()) == (1, TEXT)
+    assert shown.count(": done") == 4
+    assert shouted(shown)[-2:] == [
+        "i-2: shop, new side: its weight is 50, not 20",
+        "i-2: shop, old side: its weight is 50, not 80",
+    ]
 
 
-def test_a_change_of_no_side_is_no_state() -> None:
-    assert (Change("weight", percent=5).states, Change("drain", "new").weights) == ({}, {})
+def test_a_file_that_somebody_else_changes_meanwhile(stack: MigratingStack) -> None:
+    def asked(**words: object) -> object:
+        if "set server" in str(words["Parameters"]):
+            stack.file.write_text(f"{TEXT}# theirs\n")
+        return stack.send_command(**words)
+
+    stack.clients["ssm"] = SimpleNamespace(send_command=asked, get_command_invocation=stack.get_command_invocation)
+    code, shown = stack.migrate("weight", "20", "--yes")
+    assert (code, stack.file.read_text()) == (1, f"{TEXT}# theirs\n")
+    assert shouted(shown)[-1] == Says("Pulumi.prod.yaml", "somebody else", "newPercent: 20")
+
+
+def test_a_file_that_says_so_already(stack: MigratingStack) -> None:
+    code, shown = stack.migrate("weight", "50", "--yes")
+    assert (code, stack.file.read_text()) == (0, TEXT)
+    assert "Pulumi.prod.yaml said so already." in shown.splitlines()
+
+
+def test_machines_that_differ_are_shouted(stack: MigratingStack) -> None:
+    machine(stack, "i-2").weights["shop", "aws"] = 7
+    machine(stack, "i-1").admin["shop", "old"] = 8
+    code, shown = stack.migrate("status", "shop")
+    assert code == 0
+    new, old, _ = shouted(shown)
+    assert new == Says("shop, new side", "UP, weight 50 on i-1", "UP, weight 7 on i-2")
+    assert old == Says("shop, old side", "DRAIN, weight 50 on i-1", "UP, weight 50 on i-2")
+    assert "MIXED: DRAIN, UP" in shown

@@ -39,13 +39,6 @@ def told(change: Change) -> list[str]:
     return [each.removeprefix("set server service-shop/") for each in commands_for(change, ["shop"])]
 
 
-def test_commands() -> None:
-    assert told(Change("weight", percent=5)) == ["old weight 95", "aws weight 5"]
-    assert told(Change("maint", "new")) == ["aws state maint"]
-    assert told(Change("switch", "new")) == ["aws state ready", "aws weight 100", "old weight 0", "old state maint"]
-    assert told(Change("switch", "old")) == ["old state ready", "old weight 100", "aws weight 0", "aws state maint"]
-
-
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_the_machines_document_lets_every_command_through(change: Change) -> None:
     assert re.fullmatch(RUNTIME_COMMANDS_PATTERN, joined(commands_for(change, ["shop", "users"])))
@@ -98,14 +91,26 @@ def test_ready_is_never_refused() -> None:
     assert refused(Change("ready", "new"), MAINT, DOWN) == []
 
 
-def test_the_reason_is_each_sides_own_with_what_to_do() -> None:
-    for change, other, facts in (
-        (Change("switch", "old"), MAINT, ("MAINT", "ready")),
+@pytest.mark.parametrize(
+    ("change", "other", "facts"),
+    [
+        (Change("switch", "old"), MAINT, ("is in MAINT", "make it ready first")),
+        (Change("maint", "new"), MAINT, ("would be in MAINT",)),
         (Change("maint", "new"), DOWN, ("DOWN", "(L4CON Connection refused)")),
-    ):
-        (why,) = refused(change, UP, other)
-        new, _, old = why.partition(", ")
-        assert (Says("new", "MAINT"), Says("old", *facts)) == (new, old)
+        (Change("maint", "new"), replace(DOWN, state="NO ADDRESS", last_check=""), ("is NO ADDRESS",)),
+        (Change("maint", "new"), UNCHECKED, ("has not passed a health check",)),
+        (Change("maint", "new"), IDLE, ("would have no weight",)),
+    ],
+)
+def test_the_reason_is_each_sides_own_with_what_to_do(change: Change, other: Server, facts: tuple[str, ...]) -> None:
+    (why,) = refused(change, UP, other)
+    new, _, old = why.partition(", ")
+    assert (new, old) == (Says("new", "MAINT"), Says("old", *facts))
+    assert "()" not in why
+
+
+def test_a_weight_is_no_state_and_a_state_no_weight() -> None:
+    assert (Change("weight", percent=5).states, Change("drain", "new").weights) == ({}, {})
 
 
 def test_what_stands_otherwise_is_told() -> None:

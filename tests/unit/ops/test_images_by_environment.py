@@ -20,11 +20,6 @@ FRONTEND, USERS = make_image("frontend"), make_image("users", platforms=())
 Capsys = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageStacks:
-    return ImageStacks(tmp_path, monkeypatch)
-
-
 def rows(images: ImageStacks, capsys: Capsys, *words: str) -> list[dict[str, Any]]:
     done = images.ops(capsys, "images", "--json", *words)
     assert (done.code, done.err) == (0, "")
@@ -67,13 +62,8 @@ def test_each_image_by_environment_in_the_order_of_the_stacks(images: ImageStack
         nothing_runs("staging", "users_backend"),
         row("prod", "users_backend", digest=USERS.digest, tags=[], drift=zeros),
     ]
-    order = [(each["image"], each["stack"]) for each in rows(images, capsys, "--stack", "prod", "--stack", "staging")]
-    assert order == [
-        ("frontend", "prod"),
-        ("frontend", "staging"),
-        ("users_backend", "prod"),
-        ("users_backend", "staging"),
-    ]
+    order = [each["stack"] for each in rows(images, capsys, "--stack", "prod", "--stack", "staging")]
+    assert order == ["prod", "staging"] * 2
 
 
 def test_without_a_stack_all_that_have_a_file_are_shown(images: ImageStacks, capsys: Capsys) -> None:
@@ -139,23 +129,14 @@ def cells(out: str) -> list[list[str]]:
     ],
 )
 def test_the_table_for_people(images: ImageStacks, capsys: Capsys, passed: timedelta, age: str) -> None:
-    made = images.has(
-        "prod",
-        "frontend",
-        make_image("dated", created=(NOW - passed).isoformat()),
-        *(f"{TODAY}-1", "git-3f2c1ab", "latest"),
-    )
+    dated = make_image("dated", created=(NOW - passed).isoformat())
+    made = images.has("prod", "frontend", dated, f"{TODAY}-1", "git-3f2c1ab", "latest")
     images.runs("prod", frontend=made)
     done = images.ops(capsys, "images", "--stack", "prod")
     zeros = "0" * 12
     assert cells(done.out) == [
         [
-            "frontend",
-            "prod",
-            made.digest[7:19],
-            "git-3f2c1ab, latest",
-            age,
-            f"{TODAY}-1",
+            *("frontend", "prod", made.digest[7:19], "git-3f2c1ab, latest", age, f"{TODAY}-1"),
             f"the stack file says {zeros}",
         ],
         ["users_backend", "prod", "-", "", "-", "no", f"the stack file says {zeros}, nothing runs"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -16,11 +15,7 @@ import requests
 from moto import mock_aws
 
 from ops.image_ecr import Ecr, EcrAddress
-from ops.image_parts import ImageParts
-from ops.image_promotion import Move, Promotion, look_at, scan_problems
-from ops.image_reference import Reference, Repository
-from ops.image_registries import Registries
-from ops.image_tool import RegistryTool
+from ops.image_reference import Repository
 from ops.image_trouble import RegistryTrouble
 from tests.says import Says
 
@@ -95,20 +90,6 @@ def test_a_token_is_a_user_and_a_password(ecr: Ecr) -> None:
     assert ecr.credentials() == ("AWS", f"{ACCOUNT}-auth-token")
 
 
-def test_a_token_goes_to_the_tool_on_its_standard_input_only(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    script = tmp_path / "regctl"
-    script.write_text(f'#!/bin/sh\necho "$*" >{tmp_path}/words\ncat >{tmp_path}/given\n')
-    script.chmod(0o755)
-    assert Registries(RegistryTool(script), None).log_in(HOST)
-    assert (tmp_path / "words").read_text() == f"registry login {HOST} --user AWS --pass-stdin\n"
-    assert (tmp_path / "given").read_text() == f"{ACCOUNT}-auth-token"
-    assert "auth-token" not in "".join(capfd.readouterr())
-
-
-def test_another_registry_is_left_to_the_person(tmp_path: Path) -> None:
-    assert not Registries(RegistryTool(tmp_path / "not-called"), None).log_in("registry.example.com")
-
-
 def test_a_profile_that_there_is_not_is_told_in_one_line() -> None:
     with pytest.raises(RegistryTrouble, match=r"^AWS as profile nobody: .*\(nobody\)"):
         Ecr(EcrAddress(ACCOUNT, REGION), "nobody")
@@ -160,42 +141,3 @@ def test_an_enhanced_scan_counts_once_it_has_been_through(ecr: Ecr, client: Any)
     scanned(client, finished, "ACTIVE", imageScanCompletedAt=1_795_000_000, findingSeverityCounts={"CRITICAL": 1})
     assert ecr.scan(REPOSITORY, finished).counts == {"CRITICAL": 1}
     assert ecr.scan(REPOSITORY, finished).problem("CRITICAL") is None
-
-
-def promotion(repository: Repository, platforms: dict[str, str]) -> Promotion:
-    move = Move("frontend", "frontend", Reference(repository, "git-3f2c1ab", None), Repository(HOST, "prod/frontend"))
-    return Promotion(move, "sha256:" + "2" * 64, ImageParts(1, platforms, 0, {}), is_there=False, tag=None)
-
-
-def test_every_platform_of_an_image_is_asked_for(client: Any, tmp_path: Path) -> None:
-    amd64, arm64 = put(client, "one", "one"), put(client, "two", "two")
-    scanned(client, amd64, findingSeverityCounts={"CRITICAL": 1})
-    registries = Registries(RegistryTool(tmp_path / "not-called"), None)
-    problems = scan_problems(promotion(REPOSITORY, {"linux/amd64": amd64, "linux/arm64": arm64}), registries, "MEDIUM")
-    assert problems == [
-        Says("1 CRITICAL", "MEDIUM", at="frontend for linux/amd64"),
-        Says("NOT_SCANNED", "--without-scan", at="frontend for linux/arm64"),
-    ]
-
-
-def test_a_registry_without_a_scan_of_its_own_is_not_asked(tmp_path: Path) -> None:
-    registries = Registries(RegistryTool(tmp_path / "not-called"), None)
-    assert scan_problems(promotion(Repository("registry.example.com", "a"), {"": "x"}), registries, "LOW") == []
-
-
-@dataclass(frozen=True)
-class _Tool(RegistryTool):
-    """A tool for which every image is there."""
-
-    asked: list[str] = field(default_factory=list[str])
-
-    def digest(self, reference: str) -> str | None:
-        self.asked.append(reference)
-        return "sha256:" + "3" * 64
-
-
-def test_a_repository_that_ecr_has_not_is_seen_before_anything_is_copied(tmp_path: Path) -> None:
-    registries = Registries(_Tool(tmp_path / "not-called"), None)
-    move = promotion(REPOSITORY, {}).move
-    with pytest.raises(RegistryTrouble, match=r"/prod/frontend: .*\bno such repository\b"):
-        look_at(move, registries, registries)

@@ -62,8 +62,7 @@ class Site:
         self.ends: Callable[[], None] = lambda: None
         folder = directory / "bin"
         folder.mkdir()
-        for name in ("ab", "kubectl"):
-            (folder / name).touch(0o755)
+        (folder / "ab").touch(0o755)
         monkeypatch.setenv("PATH", str(folder))
         monkeypatch.chdir(directory)
         monkeypatch.setattr(loadtest_command.http.client, "HTTPConnection", Connection(self, "http"))
@@ -116,7 +115,7 @@ def test_the_site_is_asked_once_before_the_load(
     code, shown = site.run(url)
     assert code == 0
     assert (site.connected, site.asked, site.closed) == ([connected], [("GET", asked, {})], 1)
-    assert site.loads == [LoadPlan(target, None, (1, 2, 4, 8), 60, 0)]
+    assert (site.loads, site.clusters) == ([LoadPlan(target, None, (1, 2, 4, 8), 60, 0)], [])
     assert shown.splitlines()[0] == Says("ab", target, "240 s", "8 visitors")
     assert max(map(len, shown.splitlines())) > 60, "tables are wide where nobody looks"
 
@@ -138,6 +137,7 @@ def test_every_word_of_the_plan(site: Site) -> None:
         (("--steps", "1001"), False),
         (("--steps", "0"), False),
         (("--steps", "1,,2"), False),
+        (("--steps", "1,x"), False),
         (("--seconds", "1800"), True),
         (("--seconds", "1801"), False),
         (("--seconds", "0"), False),
@@ -147,12 +147,15 @@ def test_every_word_of_the_plan(site: Site) -> None:
         (("--after", "3601"), False),
     ],
 )
-def test_limits_of_the_figures(site: Site, words: tuple[str, str], goes_on: bool) -> None:
+def test_limits_of_the_figures(
+    site: Site, capsys: pytest.CaptureFixture[str], words: tuple[str, str], goes_on: bool
+) -> None:
     if goes_on:
         assert site.run("http://localhost/", *words)[0] == 0
     else:
         with pytest.raises(SystemExit):
             site.run("http://localhost/", *words)
+        assert capsys.readouterr().err.splitlines()[-1] == Says(f"argument {words[0]}", repr(words[1]), "expected")
     assert len(site.loads) == goes_on
 
 
@@ -173,10 +176,41 @@ def test_a_site_that_does_not_answer(site: Site, trouble: Exception, reason: str
     assert site.closed == 1
 
 
-@pytest.mark.parametrize("option", ["--csv", "--plot"])
-def test_a_file_that_could_not_be_written_is_told_before_the_load(site: Site, option: str) -> None:
-    assert refused(site, "http://localhost/", option, "none/seen") == Says("none/seen", "none")
+@pytest.mark.parametrize(
+    ("words", "facts"),
+    [
+        (("ftp://127.0.0.1/",), ("ftp://127.0.0.1/", "site", "https://frontend.prod.example.com/load")),
+        (("frontend",), ("frontend", "site")),
+        (("http://127.0.0.1:99999/",), ("http://127.0.0.1:99999/", "port", "1 to 65535")),
+        (("http://localhost/", "--csv", "none/seen"), ("none/seen", "none")),
+        (("http://localhost/", "--plot", "none/seen"), ("none/seen", "none")),
+        (("http://localhost/", "--kubeconfig", "none"), ("--kubeconfig none",)),
+        (("http://localhost/", "--kubeconfig", "bin/ab"), ("kubectl is not installed",)),
+        (("http://localhost/", "--stack", "dev", "--kubeconfig", "x"), ("--stack", "--kubeconfig", "one")),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_the_site_is_asked(
+    site: Site, words: tuple[str, ...], facts: tuple[str, ...]
+) -> None:
+    assert refused(site, *words) == Says(*facts)
     assert site.asked == []
+
+
+def test_a_host_that_there_is_not(site: Site) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise OSError(-2, "Name or service not known")
+
+    site.monkeypatch.setattr(loadtest_command.socket, "getaddrinfo", unknown)
+    said = refused(site, "http://no-such-host.invalid/load")
+    assert said == "http://no-such-host.invalid/load cannot be reached: Name or service not known"
+
+
+def test_another_machine_is_asked_for_only_when_somebody_says_so(site: Site) -> None:
+    both = [*HERE, (2, 1, 6, "", ("203.0.113.9", 80))]
+    site.monkeypatch.setattr(loadtest_command.socket, "getaddrinfo", lambda *_, **__: both)
+    site.monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert refused(site, "http://shop.example.com/") == Says("--yes")
+    assert site.run("http://shop.example.com/", "--yes")[0] == 0
 
 
 def interrupted() -> None:
@@ -212,10 +246,15 @@ def test_without_a_row_there_is_no_picture(site: Site, monkeypatch: pytest.Monke
     assert not (site.directory / "seen.svg").exists()
 
 
-def stack(site: Site, namespace: str = "shop") -> None:
+@pytest.fixture
+def kubectl(site: Site) -> None:
+    (site.directory / "bin" / "kubectl").touch(0o755)
+
+
+def stack(site: Site) -> None:
     """A project with a stack prod, whose kubeconfig is a secret."""
     (site.directory / "Pulumi.yaml").write_text("name: slipway\n")
-    (site.directory / "Pulumi.prod.yaml").write_text(f"config:\n  slipway:namespace: {namespace}\n")
+    (site.directory / "Pulumi.prod.yaml").write_text("config:\n  slipway:namespace: shop\n")
     script = site.directory / "bin" / "pulumi"
     script.write_text(
         '#!/bin/sh\n[ "$*" = "stack output kubeconfig --show-secrets --stack prod" ] && printf "the secret"\n'
@@ -223,6 +262,7 @@ def stack(site: Site, namespace: str = "shop") -> None:
     script.chmod(0o755)
 
 
+@pytest.mark.usefixtures("kubectl")
 @pytest.mark.parametrize(
     ("words", "namespace", "service"),
     [((), "shop", "frontend"), (("--namespace", "other", "--service", "users"), "other", "users")],
@@ -242,6 +282,7 @@ def test_the_cluster_of_a_stack_is_reached_by_a_file_that_is_gone_afterwards(
     assert sorted(each.name for each in site.directory.iterdir()) == names
 
 
+@pytest.mark.usefixtures("kubectl")
 @pytest.mark.parametrize(("words", "namespace"), [((), "example"), (("--namespace", "other"), "other")])
 def test_the_cluster_of_a_file(site: Site, words: tuple[str, ...], namespace: str) -> None:
     file = site.directory / "kubeconfig"
@@ -249,12 +290,3 @@ def test_the_cluster_of_a_file(site: Site, words: tuple[str, ...], namespace: st
     file.chmod(0o640)
     assert site.run("http://localhost/", "--kubeconfig", str(file), *words)[0] == 0
     assert site.clusters == [("mine", namespace, "frontend", 0o640)]
-
-
-def test_a_file_that_there_is_not(site: Site) -> None:
-    assert refused(site, "http://localhost/", "--kubeconfig", "none") == Says("--kubeconfig none")
-
-
-def test_without_a_cluster_none_is_looked_at(site: Site) -> None:
-    assert site.run("http://localhost/")[0] == 0
-    assert site.clusters == []

@@ -23,11 +23,6 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageStacks:
-    return ImageStacks(tmp_path, monkeypatch)
-
-
-@pytest.fixture
 def ecr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[ImageStacks, MemoryAws]:
     images = ImageStacks(tmp_path, monkeypatch, {"dev": ECR["staging"], **ECR})
     return images, MemoryAws.of(images)
@@ -140,18 +135,3 @@ def test_several_registries_are_logged_in_to_in_their_order(ecr: tuple[ImageStac
 def test_a_profile_that_there_is_not(ecr: tuple[ImageStacks, MemoryAws], capsys: Capsys) -> None:
     images, _ = ecr
     assert images.ops(capsys, "login", "--profile", "nobody").refusal == Says("nobody", at="ops login")
-
-
-def test_a_stack_that_there_is_not(images: ImageStacks, capsys: Capsys) -> None:
-    refused = images.ops(capsys, "login", "--stack", "production").refusal
-    assert refused == Says("production", "dev, prod, staging", at="ops login")
-
-
-@pytest.mark.parametrize("version", ["v0.10.9", "v0.11.0"])
-def test_a_regctl_that_is_too_old_is_refused(images: ImageStacks, capsys: Capsys, version: str) -> None:
-    images.registries.version = version
-    images.monkeypatch.setenv("XDG_CACHE_HOME", str(images.directory / "empty"))
-    images.given(SECRET)
-    done = images.ops(capsys, "login", HOST, "--user", "me")
-    assert done.code == (2 if version == "v0.10.9" else 0)
-    assert ("make image-tools" in done.err) == (done.code == 2)

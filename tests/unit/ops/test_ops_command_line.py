@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,6 @@ def project(tmp_path: Path) -> Path:
     for stack in ("dev", "prod"):
         (tmp_path / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
     return tmp_path
-
-
-def pulumi(project: Path, script: str) -> PulumiCommand:
-    path = project / "pulumi"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return PulumiCommand.of(str(path), project)
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["-h"], 0), ([], 2)])
@@ -58,22 +50,3 @@ def test_an_unknown_stack_is_refused_with_those_there_are(project: Path) -> None
     with pytest.raises(Refusal) as refused:
         PulumiCommand.of("sh", project).stack_file("qa")
     assert Says("stack qa", "Pulumi.qa.yaml", "dev, prod") == str(refused.value)
-
-
-def test_outputs_are_what_pulumi_says(project: Path) -> None:
-    command = pulumi(project, """echo "$*" > words; echo '{"siteUrl": "https://example.com"}'""")
-    assert command.outputs("dev") == {"siteUrl": "https://example.com"}
-    assert (project / "words").read_text() == "stack output --json --stack dev\n"
-
-
-def test_pulumis_own_words_are_told_when_it_fails(project: Path) -> None:
-    command = pulumi(project, "echo starting >&2; echo 'error: no stack named dev' >&2; exit 255")
-    with pytest.raises(Refusal, match=r" dev: error: no stack named dev$"):
-        command.outputs("dev")
-
-
-@pytest.mark.parametrize(("yes", "words"), [(True, "up --stack dev --yes --skip-preview"), (False, "up --stack dev")])
-def test_up_asks_unless_it_is_told_not_to(project: Path, yes: bool, words: str) -> None:
-    command = pulumi(project, 'echo "$*" > words; exit 3')
-    assert command.up("dev", yes=yes) == 3
-    assert (project / "words").read_text() == f"{words}\n"

@@ -41,8 +41,7 @@ def ecr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[ImageStacks, M
 
 def refused(images: ImageStacks, capsys: Capsys, *words: str) -> str:
     said = images.ops(capsys, *words).refusal
-    copies = [told for told in images.registries.changed if told.startswith("image")]
-    assert (copies, images.written("prod")) == ([], [])
+    assert (images.copies(), images.written("prod")) == ([], [])
     return said
 
 
@@ -51,9 +50,7 @@ def refused(images: ImageStacks, capsys: Capsys, *words: str) -> str:
     [
         (("promote", "--from", "prod", "--to", "prod"), ("--from", "--to", "prod")),
         (("promote", "--from", "staging", "--to", "production"), ("production", "dev, prod, staging")),
-        (("promote", "--from", "stage", "--to", "prod"), ("stage", "dev, prod, staging")),
         ((*PROMOTE, "front"), ("staging has no service front", "frontend, users")),
-        ((*PROMOTE, "--pulumi", "no-such-program"), ("--pulumi", "no-such-program")),
         ((*PROMOTE, "--pulumi", ""), ("--pulumi",)),
     ],
 )
@@ -75,37 +72,6 @@ def lost(images: ImageStacks) -> tuple[str, ...]:
     return f"{images.url('staging', 'frontend')}@{make_image('lost').digest}", "no longer has it"
 
 
-def not_deployed(images: ImageStacks) -> tuple[str, ...]:
-    images.export("prod", registryUrls=None)
-    return "stack prod is not deployed", "registryUrls"
-
-
-def without_repository(images: ImageStacks) -> tuple[str, ...]:
-    images.export("prod", registryUrls={})
-    return ("prod",)
-
-
-def waiting(images: ImageStacks) -> tuple[str, ...]:
-    images.export("staging", notDeployed={"frontend": "no image yet"})
-    return ("staging runs nothing",)
-
-
-def pulumi_fails(images: ImageStacks) -> tuple[str, ...]:
-    (images.directory / "outputs-staging.json").unlink()
-    images.script("pulumi", "echo 'no stack named' >&2; echo '  try again  ' >&2; echo >&2; exit 255")
-    return "staging", "try again"
-
-
-def pulumi_fails_silently(images: ImageStacks) -> tuple[str, ...]:
-    images.script("pulumi", "exit 1")
-    return "staging", "it says nothing"
-
-
-def no_project(images: ImageStacks) -> tuple[str, ...]:
-    (images.directory / "Pulumi.yaml").unlink()
-    return str(images.directory), "Pulumi.yaml"
-
-
 def wrong_password(images: ImageStacks) -> tuple[str, ...]:
     images.registries.accounts["prod.example.com:5000"] = "me", "of-today"
     images.registries.logins["prod.example.com:5000"] = "me", "of-last-year"
@@ -119,13 +85,7 @@ def of_ours(images: ImageStacks) -> tuple[str, ...]:
     return ("Pulumi.prod.yaml", "not committed")
 
 
-@pytest.mark.parametrize(
-    "break_it",
-    [
-        *(lost, not_deployed, without_repository, waiting, wrong_password, of_ours),
-        *(pulumi_fails, pulumi_fails_silently, no_project),
-    ],
-)
+@pytest.mark.parametrize("break_it", [lost, wrong_password, of_ours])
 def test_what_is_not_as_it_should_be(
     images: ImageStacks, capsys: Capsys, break_it: Callable[[ImageStacks], tuple[str, ...]]
 ) -> None:
@@ -135,18 +95,14 @@ def test_what_is_not_as_it_should_be(
     assert "of-last-year" not in line
 
 
-def test_a_file_that_would_not_change_may_have_changes_of_ours(images: ImageStacks, capsys: Capsys) -> None:
-    """It is not written, so nothing can get lost."""
+def test_a_file_with_changes_of_ours_is_left_and_a_committed_one_written(images: ImageStacks, capsys: Capsys) -> None:
+    """What would not change is not written, so nothing can get lost."""
     images.has("prod", "frontend", FRONTEND, f"{TODAY}-1")
     images.commit()
     text = images.texts["prod"].replace("0" * 64, FRONTEND.digest.removeprefix("sha256:"), 1)
     images.file("Pulumi.prod.yaml", text)
     done = images.ops(capsys, *PROMOTE, "frontend")
-    assert (done.code, done.err) == (0, "")
-    assert images.stack_file("prod").read_text() == text
-
-
-def test_a_committed_file_is_written(images: ImageStacks, capsys: Capsys) -> None:
+    assert (done.code, done.err, images.stack_file("prod").read_text()) == (0, "", text)
     images.commit()
     assert images.ops(capsys, *PROMOTE).code == 0
     assert len(images.written("prod")) == 2
@@ -215,10 +171,11 @@ def test_a_repository_whose_tags_would_prove_nothing(
     ("words", "scans", "problems"),
     [
         ((), {AMD64: ("COMPLETE", {"HIGH": 2, "MEDIUM": 1})}, [("frontend for linux/amd64", "2 HIGH", "MEDIUM")]),
-        ((), {ARM64: None}, [("frontend for linux/arm64", "NOT_SCANNED", "--without-scan")]),
-        ((), {USERS.digest: ("IN_PROGRESS", {})}, [("users_backend: its scan", "not finished")]),
-        ((), {AMD64: None, ARM64: None}, [("frontend for linux/amd64",), ("frontend for linux/arm64",)]),
-        ((), {FRONTEND.digest: None}, []),
+        (
+            (),
+            {USERS.digest: ("IN_PROGRESS", {}), ARM64: None},
+            [("users_backend: its scan", "not finished"), ("frontend for linux/arm64",)],
+        ),
         ((), {AMD64: ("COMPLETE", {"MEDIUM": 7})}, []),
         (("--highest-severity", "LOW"), {AMD64: ("COMPLETE", {"MEDIUM": 7})}, [("7 MEDIUM", "LOW")]),
         (("--highest-severity", "HIGH"), {AMD64: ("COMPLETE", {"HIGH": 2})}, []),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.says import Says
-from tests.unit.ops.image_stacks import ECR, Done, ImageStacks, MemoryAws
+from tests.unit.ops.image_stacks import ECR, ImageStacks, MemoryAws
 from tests.unit.ops.registry_in_memory import LAYER_BYTES, Image, blob, make_image
 
 pytestmark = pytest.mark.unit
@@ -20,32 +20,15 @@ PUSH = ("push", "frontend")
 Capsys = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageStacks:
-    return ImageStacks(tmp_path, monkeypatch)
-
-
-def done(images: ImageStacks, capsys: Capsys, *words: str, stack: str = "dev", image: Image = BUILT) -> Done:
-    """Push, and look that the image is there whole and the digest is all that programs read."""
-    pushed = images.ops(capsys, *words)
-    assert (pushed.code, pushed.out) == (0, f"{image.digest}\n"), pushed.err
-    assert images.registries.digests(images.url(stack, "frontend")) == set(image.manifests)
-    return pushed
-
-
-def nothing_pushed(images: ImageStacks, service: str = "frontend") -> bool:
-    return (images.tags("dev", service), images.written("dev")) == ({}, [])
-
-
-def copies(images: ImageStacks) -> list[str]:
-    return [words for words in images.registries.changed if words.startswith("image copy")]
+def nothing_pushed(images: ImageStacks) -> bool:
+    return (images.tags("dev", "frontend"), images.written("dev")) == ({}, [])
 
 
 def test_a_layout_goes_by_digest_and_gets_the_tag_of_the_commit_in_its_label(
     images: ImageStacks, capsys: Capsys
 ) -> None:
     source = images.layout(BUILT)
-    pushed = done(images, capsys, *PUSH, source)
+    pushed = images.pushed(capsys, BUILT, *PUSH, source)
     target = images.url("dev", "frontend")
     assert images.registries.changed == [
         f"image copy --force-recursive --referrers ocidir://{source}@{BUILT.digest} {target}@{BUILT.digest}",
@@ -59,9 +42,9 @@ def test_a_layout_goes_by_digest_and_gets_the_tag_of_the_commit_in_its_label(
 
 def test_the_same_again_copies_nothing(images: ImageStacks, capsys: Capsys) -> None:
     source = images.layout(BUILT)
-    done(images, capsys, *PUSH, source)
+    images.pushed(capsys, BUILT, *PUSH, source)
     images.registries.changed.clear()
-    again = done(images, capsys, *PUSH, source, "--write")
+    again = images.pushed(capsys, BUILT, *PUSH, source, "--write")
     assert again.err == f"{images.url('dev', 'frontend')}:{TAG} was there already\n"
     assert images.registries.changed == []
     assert images.written("dev") == [f'frontend: {{digest: "{BUILT.digest}"}} # the front end']
@@ -70,7 +53,7 @@ def test_the_same_again_copies_nothing(images: ImageStacks, capsys: Capsys) -> N
 def test_its_digest_can_be_written_into_the_stack_file(images: ImageStacks, capsys: Capsys) -> None:
     file = images.stack_file("staging")
     file.write_text(file.read_text().replace(f'{{digest: "sha256:{"0" * 64}"}} #', "{tag: git-0000000} #"))
-    done(images, capsys, *PUSH, images.layout(BUILT), "--write", "--stack", "staging", stack="staging")
+    images.pushed(capsys, BUILT, *PUSH, images.layout(BUILT), "--write", "--stack", "staging", stack="staging")
     assert images.written("staging") == [f'frontend: {{digest: "{BUILT.digest}"}} # the front end']
     assert images.written("dev") == []
 
@@ -89,7 +72,7 @@ def test_its_digest_can_be_written_into_the_stack_file(images: ImageStacks, caps
 def test_the_commit_is_what_is_said_or_else_what_the_image_says(
     images: ImageStacks, capsys: Capsys, image: Image, words: tuple[str, ...], tag: str
 ) -> None:
-    done(images, capsys, *PUSH, images.layout(image), *words, image=image)
+    images.pushed(capsys, image, *PUSH, images.layout(image), *words)
     assert images.tags("dev", "frontend") == {tag: image.digest}
 
 
@@ -122,7 +105,7 @@ def test_the_registries_of_both_sides_are_logged_in_to(
         aws.let_in(host, "builder")
     images.registries.put(f"{ECR['prod']}/built", BUILT, "v1")
     words = (f"{ECR['prod']}/built:v1", "--stack", "staging", "--profile", "builder")
-    pushed = done(images, capsys, *PUSH, *words, stack="staging")
+    pushed = images.pushed(capsys, BUILT, *PUSH, *words, stack="staging")
     assert images.registries.changed[:2] == [
         f"registry login {ECR['prod']} --user AWS --pass-stdin",
         f"registry login {ECR['staging']} --user AWS --pass-stdin",
@@ -137,14 +120,18 @@ def test_a_service_stands_for_its_image(images: ImageStacks, capsys: Capsys) -> 
     assert images.written("dev") == [f'users_backend: {{digest: "{BUILT.digest}"}}']
 
 
-def test_an_image_that_no_stack_has_a_repository_for(images: ImageStacks, capsys: Capsys) -> None:
-    refused = images.ops(capsys, "push", "shop", images.layout(BUILT)).refusal
-    assert refused == Says("dev", "shop", "frontend, users_backend", at="ops push")
-
-
-def test_a_protected_stack_takes_images_by_promotion_only(images: ImageStacks, capsys: Capsys) -> None:
-    refused = images.ops(capsys, *PUSH, images.layout(BUILT), "--stack", "prod").refusal
-    assert refused == Says("prod is protected", "python -m ops promote", at="ops push")
+@pytest.mark.parametrize(
+    ("words", "facts"),
+    [
+        (("shop",), ("dev", "shop", "frontend, users_backend")),
+        (("frontend", "--stack", "prod"), ("prod is protected", "python -m ops promote")),
+    ],
+)
+def test_where_nothing_is_pushed_to(
+    images: ImageStacks, capsys: Capsys, words: tuple[str, ...], facts: tuple[str, ...]
+) -> None:
+    refused = images.ops(capsys, "push", words[0], images.layout(BUILT), *words[1:]).refusal
+    assert refused == Says(*facts, at="ops push")
     assert images.registries.changed == []
 
 
@@ -152,7 +139,7 @@ def test_a_tag_that_stands_for_another_image_is_left(images: ImageStacks, capsys
     other = images.has("dev", "frontend", make_image("other"), TAG)
     refused = images.ops(capsys, *PUSH, images.layout(BUILT), "--write").refusal
     assert refused == Says(f"{images.url('dev', 'frontend')}:{TAG}", other.digest, BUILT.digest, at="ops push")
-    assert (images.tags("dev", "frontend"), copies(images), images.written("dev")) == ({TAG: other.digest}, [], [])
+    assert (images.tags("dev", "frontend"), images.copies(), images.written("dev")) == ({TAG: other.digest}, [], [])
 
 
 def test_a_registry_that_does_not_answer_is_refused_before_anything(images: ImageStacks, capsys: Capsys) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.says import Says
-from tests.unit.ops.image_stacks import Done, ImageStacks
+from tests.unit.ops.image_stacks import ImageStacks
 from tests.unit.ops.registry_in_memory import Image, make_image
 
 pytestmark = pytest.mark.unit
@@ -16,11 +16,6 @@ COMMIT = "3f2c1ab9d0e4c5b6a798897a6b5c4d3e2f1a0b9c"
 BUILT = make_image("built", label=COMMIT)
 PUSH = ("push", "frontend")
 Capsys = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageStacks:
-    return ImageStacks(tmp_path, monkeypatch)
 
 
 def engine(images: ImageStacks, name: str, image: Image = BUILT) -> Path:
@@ -40,21 +35,9 @@ printf 'Error response:\\n  no such reference\\n' >&2; exit 1""",
     return asked
 
 
-def done(images: ImageStacks, capsys: Capsys, *words: str) -> Done:
-    """Push, and look that the image is there whole and the digest is all that programs read."""
-    pushed = images.ops(capsys, *words)
-    assert (pushed.code, pushed.out) == (0, f"{BUILT.digest}\n"), pushed.err
-    assert images.registries.digests(images.url("dev", "frontend")) == set(BUILT.manifests)
-    return pushed
-
-
-def copies(images: ImageStacks) -> list[str]:
-    return [words for words in images.registries.changed if words.startswith("image copy")]
-
-
 def test_of_a_layout_with_several_images_one_is_named(images: ImageStacks, capsys: Capsys) -> None:
     source = images.layout(BUILT, "two", None, "one")
-    done(images, capsys, *PUSH, source, "--name", "two")
+    images.pushed(capsys, BUILT, *PUSH, source, "--name", "two")
     for words in ((), ("--name", "three")):
         refused = images.ops(capsys, *PUSH, source, *words).refusal
         assert refused == Says(source, "3 images", "--name", "one, two", at="ops push")
@@ -80,7 +63,7 @@ def test_a_directory_that_is_no_layout(images: ImageStacks, capsys: Capsys, inde
 def test_an_archive_is_unpacked_for_as_long_as_it_is_needed(images: ImageStacks, capsys: Capsys) -> None:
     other = make_image("other", label=COMMIT)
     archive = images.registries.archive(images.directory / "built.tar", one=other, two=BUILT)
-    done(images, capsys, *PUSH, str(archive), "--name", "two")
+    images.pushed(capsys, BUILT, *PUSH, str(archive), "--name", "two")
     unpacked, copied, _ = images.registries.changed
     layout_ = unpacked.split()[2].removeprefix("ocidir://").removesuffix(":image")
     assert unpacked == f"image import ocidir://{layout_}:image {archive} --name two"
@@ -88,14 +71,12 @@ def test_an_archive_is_unpacked_for_as_long_as_it_is_needed(images: ImageStacks,
     assert (Path(layout_).parent.exists(), archive.exists()) == (False, True)
 
 
-def test_an_archive_without_an_image(images: ImageStacks, capsys: Capsys) -> None:
-    archive = images.registries.archive(images.directory / "built.tar")
-    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "index.json", at="ops push")
-
-
-def test_a_file_that_is_no_archive(images: ImageStacks, capsys: Capsys) -> None:
-    file = images.file("built.tar", "no archive")
-    assert images.ops(capsys, *PUSH, str(file)).refusal == Says(str(file), "no archive", at="ops push")
+def test_an_archive_that_gives_no_image(images: ImageStacks, capsys: Capsys) -> None:
+    for file in (images.registries.archive(images.directory / "empty.tar"), images.file("no.tar", "no archive")):
+        assert images.ops(capsys, *PUSH, str(file)).refusal == Says(str(file), "an OCI archive", at="ops push")
+    archive = images.registries.archive(images.directory / "built.tar", one=BUILT)
+    images.registries.fails("image digest ocidir://", "not found")
+    assert images.ops(capsys, *PUSH, str(archive)).refusal == Says(str(archive), "no image", at="ops push")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +92,7 @@ def test_an_engine_saves_its_image_to_a_file_that_is_gone_afterwards(
 ) -> None:
     for name in engines:
         asked = engine(images, name)
-    done(images, capsys, *PUSH, "frontend:latest")
+    images.pushed(capsys, BUILT, *PUSH, "frontend:latest")
     saved_to = asked.read_text().split()[-2]
     assert asked.read_text() == f"{words.format(saved_to)}\n"
     assert images.registries.changed[0].split()[3] == saved_to
@@ -129,28 +110,28 @@ def test_without_any_engine(images: ImageStacks, capsys: Capsys) -> None:
     assert refused == Says("frontend:latest", "docker, podman", at="ops push")
 
 
-def test_an_image_of_another_registry_comes_with_its_signatures(images: ImageStacks, capsys: Capsys) -> None:
-    images.registries.put("build.example.com/frontend", BUILT, "v1")
-    done(images, capsys, *PUSH, "build.example.com/frontend:v1")
-    assert copies(images)[0] == (
-        "image copy --force-recursive --referrers --digest-tags "
+@pytest.mark.parametrize(
+    ("end", "tags", "with_tags"), [(":v1", ["v1"], " --digest-tags"), (f"@{BUILT.digest}", [], "")]
+)
+def test_an_image_of_another_registry_comes_with_its_signatures(
+    images: ImageStacks, capsys: Capsys, end: str, tags: list[str], with_tags: str
+) -> None:
+    """Cosign's are tags: a repository without any has none."""
+    images.registries.put("build.example.com/frontend", BUILT, *tags)
+    images.pushed(capsys, BUILT, *PUSH, f"build.example.com/frontend{end}")
+    assert images.copies()[0] == (
+        f"image copy --force-recursive --referrers{with_tags} "
         f"build.example.com/frontend@{BUILT.digest} {images.url('dev', 'frontend')}@{BUILT.digest}"
     )
     missing = images.ops(capsys, *PUSH, "build.example.com/frontend:v2").refusal
     assert missing == "ops push: build.example.com/frontend:v2: there is no such image"
 
 
-def test_an_image_of_a_repository_without_tags_has_no_signatures(images: ImageStacks, capsys: Capsys) -> None:
-    images.registries.put("build.example.com/frontend", BUILT)
-    done(images, capsys, *PUSH, f"build.example.com/frontend@{BUILT.digest}")
-    assert "--digest-tags" not in copies(images)[0]
-
-
 def test_what_a_source_is_can_be_said(images: ImageStacks, capsys: Capsys) -> None:
     """An engine's image may have a name like a registry's, and a file one like an image's."""
     asked = engine(images, "docker")
     images.file("frontend:latest", "something else")
-    done(images, capsys, *PUSH, "frontend:latest", "--from", "engine")
+    images.pushed(capsys, BUILT, *PUSH, "frontend:latest", "--from", "engine")
     assert len(asked.read_text().splitlines()) == 1
     refused = images.ops(capsys, *PUSH, "frontend:latest", "--from", "registry").refusal
     assert refused == Says("'frontend:latest'", "no image of a registry", at="ops push")

@@ -13,6 +13,7 @@ from ops.image_trouble import RegistryTrouble
 from ops.pulumi_command import PulumiCommand
 from ops.refusal import Refusal
 from ops.terminal_process import run_on_a_terminal
+from sandbox.go_tools import IMAGE_TOOLS
 from tests.says import Says
 from tests.unit.ops.registry_in_memory import MemoryRegistries, make_image
 
@@ -33,12 +34,20 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("broken", ["#!/bin/sh\necho 'VCSTag:     v9.0.0'; exit 1\n", "#!/no/such/shell\n"])
-def test_one_on_the_path_that_does_not_run_is_passed_over(tmp_path: Path, broken: str) -> None:
-    on_path = script(tmp_path / "path" / "regctl", broken)
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        *((f"#!/bin/sh\necho 'VCSTag:     {version}'\n", True) for version in ("v0.11.0", "v0.12.3", "v1.0.0")),
+        *((f"#!/bin/sh\necho 'VCSTag:     {version}'\n", False) for version in ("v0.10.9", "unknown")),
+        ("#!/bin/sh\necho 'VCSTag:     v9.0.0'; exit 1\n", False),
+        ("#!/no/such/shell\n", False),
+    ],
+)
+def test_one_on_the_path_counts_when_it_runs_and_is_new_enough(tmp_path: Path, text: str, fits: bool) -> None:
+    on_path = script(tmp_path / "path" / "regctl", text)
     cached = script(tmp_path / "slipway" / "regctl" / VERSION / "regctl", "#!/bin/sh\n")
     environment = {"PATH": str(on_path.parent), "XDG_CACHE_HOME": str(tmp_path)}
-    assert RegistryTool.find(environment) == RegistryTool(cached)
+    assert RegistryTool.find(environment) == RegistryTool(on_path if fits else cached)
 
 
 def test_the_one_that_was_built_lies_in_the_cache_of_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +55,9 @@ def test_the_one_that_was_built_lies_in_the_cache_of_the_home(tmp_path: Path, mo
     cached = script(tmp_path / ".cache" / "slipway" / "regctl" / VERSION / "regctl", "#!/bin/sh\n")
     assert RegistryTool.find({"PATH": str(tmp_path)}) == RegistryTool(cached)
     cached.chmod(0o644)
-    with pytest.raises(Refusal, match="make image-tools"):
+    with pytest.raises(Refusal) as refused:
         RegistryTool.find({"PATH": str(tmp_path), "XDG_CACHE_HOME": ""})
+    assert str(refused.value) == Says(f"regctl {VERSION}", "make image-tools")
 
 
 def test_an_empty_repository_has_no_tags_but_one_that_is_closed_is_trouble(memory: MemoryRegistries) -> None:
@@ -75,6 +85,32 @@ def test_a_tag_that_stands_for_the_image_already_is_not_written_again(memory: Me
     memory.put("registry.example.com/a", IMAGE, "v1")
     RegistryTool(memory.path).tag(Repository("registry.example.com", "a"), IMAGE.digest, "v1")
     assert memory.changed == []
+
+
+def test_the_version_is_the_one_that_is_built() -> None:
+    assert {tool.version for tool in IMAGE_TOOLS if tool.name == "regctl"} == {VERSION}
+
+
+def test_bytes_are_read_from_what_regctl_shows_a_terminal(tmp_path: Path) -> None:
+    regctl = script(
+        tmp_path / "regctl",
+        r"""#!/bin/sh
+test -t 2 || exit 9
+printf '\033[0JManifests: 1/3 | Blobs: 192.611MB copied, 0.000B skipped, 407.390MB queued | Elapsed: 0s\n' >&2
+printf '\033[5F\033[0JManifests: 3/3 | Blobs: 1.500GB copied, 2.000kB skipped | Elapsed: 3s\n' >&2
+""",
+    )
+    seen: list[int] = []
+    RegistryTool(regctl).copy("a", "b", signatures=True, copied=seen.append)
+    assert seen == [192_611_000, 1_500_002_000]
+
+
+def test_a_command_sees_a_terminal_and_its_last_lines_are_kept() -> None:
+    lines: list[str] = []
+    code, said = run_on_a_terminal(["sh", "-c", "seq 200 >&2; printf end >&2; exit 7"], lines.append)
+    assert code == 7
+    assert lines == [str(number) for number in range(1, 201)]
+    assert said.splitlines() == [*(str(number) for number in range(151, 201)), "end"]
 
 
 def test_a_program_that_cannot_be_started_leaves_no_terminal_open() -> None:
