@@ -250,3 +250,10 @@ def test_each_time_of_a_week_has_its_verdict() -> None:
         Says("24 pods", "most", "zone us-west-2a"),
         *[Says("1 pod", "least")] * 2,
     ]
+
+
+def test_where_no_node_has_room_for_its_own_pods_nothing_else_is_said() -> None:
+    errors, warnings = said(found("dev", lambda c: general(c).update(instanceType="t3.micro")))
+    where = "slipway:nodeGroups.general.instanceType"
+    assert errors == [Says("t3.micro", "450m CPU", "153 MiB", "5 pods", f"{where} t3.small", at=where)]
+    assert warnings == []
