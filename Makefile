@@ -104,7 +104,7 @@ lint: setup-tests ## Check style, format and types
 # For maintainers: CONTRIBUTING.md says when.
 .PHONY: coverage mutation lock audit cluster-tools image-tools lint-tools
 coverage: setup-tests
-	.venv/bin/python -m pytest -n auto --dist worksteal tests/unit tests/program --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(PYTHON) -m pytest -n auto --dist worksteal tests/unit tests/program --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 mutation: setup-tests
 	$(PYTHON) -m tools.iam_decisions

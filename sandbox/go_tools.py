@@ -50,6 +50,11 @@ class GoTool:
     module: str = ""
 
     @property
+    def source(self) -> str:
+        """The directory in `tools/` whose `go.mod` pins it."""
+        return self.module if self.module else self.name
+
+    @property
     def commands(self) -> tuple[str, ...]:
         """The names of the commands; a major version at the end of a package's path is none."""
         return tuple(self.name if _is_major(package) else package.rsplit("/", 1)[1] for package in self.packages)
@@ -140,9 +145,7 @@ def ensure_tools(tools: Sequence[GoTool]) -> None:
         if all(tool.found(command) for command in tool.commands):
             continue
         makers = [partial(_download, tool), partial(_build, tool)]
-        reasons = install(
-            tool.directory / tool.commands[0], makers[0 if _KUBERNETES in (tool.name, tool.module) else 1 :]
-        )
+        reasons = install(tool.directory / tool.commands[0], makers[0 if tool.source == _KUBERNETES else 1 :])
         if reasons:
             raise ToolMissing(
                 f"{tool.name} {tool.version} is needed: {reasons}. Install it, or Go (https://go.dev/dl/)."
@@ -178,7 +181,7 @@ def control_plane_binaries() -> Binaries:
 
 def _build(tool: GoTool, directory: Path) -> Path:
     title = f"building {', '.join(tool.commands)} {tool.version} with Go, once ({tool.duration})"
-    made = go_build(directory, title, tool.module or tool.name, tool.packages, tool.linker)
+    made = go_build(directory, title, tool.source, tool.packages, tool.linker)
     for package, command in zip(tool.packages, tool.commands, strict=True):
         # Go names a command after the last part of its path that is no version; not every release agrees.
         for other in (package.rsplit("/", 1)[1], package.rsplit("/", 2)[1]):
@@ -223,12 +226,11 @@ def path_of(command: str) -> Path:
     Raises:
         ToolMissing: no tool has such a command, or it is neither installed nor built yet.
     """
-    found = [
-        tool.found(command) for tool in (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS, *LINT_TOOLS) if command in tool.commands
-    ]
-    if not found or found[0] is None:
+    tools = (tool for group in GROUPS.values() for tool in group if command in tool.commands)
+    path = next((tool.found(command) for tool in tools), None)
+    if path is None:
         raise ToolMissing(f"{command} is neither installed nor built yet; `make test-all` builds all tools")
-    return found[0]
+    return path
 
 
 def main(words: Sequence[str]) -> int:
@@ -236,18 +238,15 @@ def main(words: Sequence[str]) -> int:
 
     `path` and a command print where that is.
     """
-    if len(words) == 2 and words[0] == "path":  # noqa: PLR2004
-        try:
-            print(path_of(words[1]))
-        except ToolMissing as missing:
-            print(f"setup: {missing}", file=sys.stderr)
-            return 1
-        return 0
-    unknown = [word for word in words if word not in GROUPS]
+    path, command = (words[0] == "path", words[1]) if len(words) == 2 else (False, "")  # noqa: PLR2004
+    unknown = [] if path else [word for word in words if word not in GROUPS]
     if unknown:
         print(f"setup: {' '.join(unknown)}: expected {' or '.join(GROUPS)}", file=sys.stderr)
         return 2
     try:
+        if path:
+            print(path_of(command))
+            return 0
         for word in words if words else GROUPS:
             ensure_tools(GROUPS[word])
     except ToolMissing as missing:

@@ -97,7 +97,8 @@ def ensure_pulumi() -> Path:
     if reasons:
         raise ToolMissing(
             f"pulumi {PULUMI_VERSION} is needed: {reasons}. "
-            "Install Pulumi (https://www.pulumi.com/docs/install/) or Go 1.21 or newer, which fetches the one it needs (https://go.dev/dl/)."
+            "Install Pulumi (https://www.pulumi.com/docs/install/) or Go 1.21 or newer, which fetches the one it needs "
+            "(https://go.dev/dl/)."
         )
     return cached_pulumi()
 

@@ -62,9 +62,8 @@ AREAS: Final[Mapping[str, tuple[str, ...]]] = {
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MUTANTS: Final = Path("mutants")
 _STATISTICS: Final = _MUTANTS / "mutmut-stats.json"
-_KILLED: Final = {1, 3}
-# A mutant that never ends was noticed: mutmut's own codes for that.
-_TIMED_OUT: Final = {-24, 24, 36, 152, 255}
+# pytest's exit codes for a failure, and mutmut's own for a mutant that never ends.
+_NOTICED: Final = {1, 3, -24, 24, 36, 152, 255}
 _PROSE: Final = re.compile(r"[A-Za-z]+ [A-Za-z]+|^ [a-z]|[a-z;:,] $")
 _ALL: Final = "all"
 _HELP: Final = "x__parser__mutmut_"
@@ -174,7 +173,7 @@ def table(ended: Mapping[str, Mapping[str, int | None]]) -> list[str]:
     killed: Counter[str] = Counter()
     tried: Counter[str] = Counter(dict.fromkeys((*AREAS, _ALL), 0))
     for file, results in ended.items():
-        dead = sum(code in _KILLED | _TIMED_OUT for code in results.values())
+        dead = sum(code in _NOTICED for code in results.values())
         area = str(area_of(file))
         for each in (area, _ALL):
             killed[each] += dead
@@ -215,9 +214,7 @@ def main(words: Sequence[str]) -> int:
     ended = {file: results for file, results in ended.items() if results}
     if given.report is not None:
         given.report.write_text(json.dumps(ended, indent=1))
-    survivors = [
-        name for results in ended.values() for name, code in results.items() if code not in _KILLED | _TIMED_OUT
-    ]
+    survivors = [name for results in ended.values() for name, code in results.items() if code not in _NOTICED]
     for name in survivors:
         shown = subprocess.run(
             [sys.executable, "-m", "mutmut", "show", name], capture_output=True, text=True, check=False

@@ -23,7 +23,6 @@ from sandbox.go_tools import GROUPS
 from tools import prerequisites
 from tools.prerequisites import AB, CHROMIUM, GIT, GO, HAPROXY, OPENSSL, POSTGRESQL, PS, Program
 
-_TEST: Final = "test "
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PYTHON: Final = str(_ROOT / ".venv" / "bin" / "python")
 # What a shell gives back for Ctrl-C.
@@ -76,8 +75,8 @@ class Report:
 
     lines: list[tuple[str, str, float]] = field(default_factory=list[tuple[str, str, float]])
 
-    def run(self, title: str, words: Sequence[str]) -> bool:
-        """Run one step; gives back whether it succeeded.
+    def run(self, title: str, words: Sequence[str]) -> int:
+        """Run one step; gives back its exit code.
 
         Raises:
             KeyboardInterrupt: a person stopped it, and it has ended.
@@ -89,12 +88,7 @@ class Report:
         self.lines.append((title, known.get(code, f"failed with exit code {code}"), time.monotonic() - start))
         if code == _INTERRUPTED:
             raise KeyboardInterrupt
-        return code in {0, _NO_TEST}
-
-    @property
-    def has_tested(self) -> bool:
-        """Whether a tier ran any test."""
-        return any(title.startswith(_TEST) and how != "no test was selected" for title, how, _ in self.lines)
+        return code
 
     def show(self) -> None:
         """Print what was done."""
@@ -142,25 +136,24 @@ def _prepared(report: Report, tiers: Sequence[Tier]) -> bool:
         print(f"test: {prerequisites.message(lacking)}", file=sys.stderr)
         return False
     packages = [each.debian for each in lacking]
-    if packages and not report.run(
-        f"install {' '.join(packages)}", [sys.executable, "-m", "tools.prerequisites", *packages]
-    ):
-        return False
+    install = [sys.executable, "-m", "tools.prerequisites", *packages]
     steps = [
+        *([(f"install {' '.join(packages)}", install)] if packages else []),
         ("set up Python and pulumi", [sys.executable, "-m", "sandbox.setup", "--for-tests"]),
         ("install iam-simulate", [_PYTHON, "-m", "tools.iam_decisions"]),
         *((f"build tools: {each}", [_PYTHON, "-m", "sandbox.go_tools", each]) for each in groups),
     ]
-    return all(report.run(title, words) for title, words in steps)
+    return all(report.run(title, words) == 0 for title, words in steps)
 
 
 def _tested(report: Report, tiers: Sequence[Tier], words: Sequence[str]) -> bool:
-    succeeded = True
-    for tier in tiers:
-        command = [_PYTHON, "-m", "pytest", "-n", tier.workers, "--dist", "worksteal", *tier.paths, *words]
-        # A failure in one tier says nothing of the next.
-        succeeded &= report.run(f"{_TEST}{tier.name}", command)
-    return succeeded and report.has_tested
+    pytest = [_PYTHON, "-m", "pytest", "-n"]
+    # All of them: a failure in one tier says nothing of the next. Further words may select tests of some tiers only.
+    codes = {
+        report.run(f"test {tier.name}", [*pytest, tier.workers, "--dist", "worksteal", *tier.paths, *words])
+        for tier in tiers
+    }
+    return 0 in codes and codes <= {0, _NO_TEST}
 
 
 def _left_out(tiers: Sequence[Tier]) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import bcrypt
 
-from sandbox.go_tools import IMAGE_TOOLS
+from sandbox.go_tools import path_of
 from sandbox.loopback_ports import LOOPBACK, free_port
 
 _START_LIMIT = 30.0
@@ -28,14 +28,6 @@ _START_LIMIT = 30.0
 _ROUNDS = 4
 
 MANIFESTS = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
-
-
-def registry_program() -> Path:
-    """Where the registry is."""
-    (tool,) = (each for each in IMAGE_TOOLS if each.name == "registry")
-    found = tool.found("registry")
-    assert found is not None, "run `make image-tools` first"
-    return found
 
 
 class RegistryServer:
@@ -82,7 +74,7 @@ class RegistryServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        serve = [str(registry_program()), "serve", str(self._directory / "configuration.yml")]
+        serve = [str(path_of("registry")), "serve", str(self._directory / "configuration.yml")]
         if self._disk_is_full:
             # A mount of its own, which ends with the process; nobody else sees it.
             mount = 'mount -t tmpfs -o size=1m tmpfs "$1" && { ! cat /dev/zero >"$1/full"; } && shift && exec "$@"'

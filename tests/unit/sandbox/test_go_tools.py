@@ -34,7 +34,7 @@ def _script(file: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("tool", (*CONTROL_PLANE_TOOLS, *IMAGE_TOOLS, *LINT_TOOLS), ids=lambda tool: tool.name)
 def test_each_version_is_the_one_its_module_pins(tool: GoTool) -> None:
-    pinned = (TOOLS / (tool.module or tool.name) / "go.mod").read_text()
+    pinned = (TOOLS / tool.source / "go.mod").read_text()
     for package in tool.packages:
         module = package.split("/cmd/")[0]
         assert re.search(rf"\b{re.escape(module)} v{re.escape(tool.version)}\b", pinned)

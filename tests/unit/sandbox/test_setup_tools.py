@@ -121,8 +121,13 @@ def test_the_pinned_versions_agree() -> None:
     assert f"github.com/pulumi/pulumi/pkg/v3 v{toolchain.PULUMI_VERSION}" in go
 
 
-@pytest.mark.parametrize("broken", ["", "\x7fELF of another machine", "#!/bin/sh\nexit 1\n"])
-def test_an_environment_that_does_not_run_is_made_anew(
+_NO_PIP = f'#!/bin/sh\n[ "$1" = -c ] && echo {sys.version_info.major} {sys.version_info.minor}\n'
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "\x7fELF of another machine", "#!/bin/sh\nexit 1\n", pytest.param(_NO_PIP, id="without pip")]
+)
+def test_an_environment_that_does_not_run_or_lacks_pip_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     python = tmp_path / ".venv" / "bin" / "python"
@@ -136,19 +141,6 @@ def test_an_environment_that_does_not_run_is_made_anew(
     setup.ensure_environment(tmp_path, for_tests=False)
     assert "-m venv --clear" in ran[0]
     assert "--require-hashes -r requirements/sandbox.txt" in ran[1]
-
-
-def test_an_environment_that_was_interrupted_before_it_had_pip_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    version = ".".join(map(str, sys.version_info[:2]))
-    _script(tmp_path / ".venv" / "bin" / "python", f'[ "$1" = -c ] && echo {version.replace(".", " ")}')
-    ran: list[str] = []
-    monkeypatch.setattr(setup, "run_with_progress", lambda words, title, where: ran.append(" ".join(words)))  # noqa: ARG005
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / setup._SANDBOX).write_text("a==1\n")
-    setup.ensure_environment(tmp_path, for_tests=False)
-    assert "-m venv --clear" in ran[0]
 
 
 def test_whoever_interrupts_set_up_is_told_that_it_goes_on(

@@ -17,7 +17,7 @@ from tests.stack_values import STACKS, stack_config
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[3]
-LOCKS = ("requirements.txt", "requirements/ops.txt", "requirements/sandbox.txt", "requirements/dev.txt")
+LOCKS = ("requirements.txt", *(f"requirements/{file.name}" for file in (ROOT / "requirements").glob("*.txt")))
 RENOVATE: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text())
 
 
@@ -74,6 +74,7 @@ def test_the_pulumi_of_the_pipelines_is_the_programs() -> None:
 
 
 def test_every_file_of_hashes_is_looked_at() -> None:
+    assert len(LOCKS) == 4
     patterns = RENOVATE["pip-compile"]["managerFilePatterns"]
     assert all(any(re.search(each.strip("/"), name) for each in patterns) for name in LOCKS)
     # It runs the command at the top of each file again. https://docs.renovatebot.com/modules/manager/pip-compile/
